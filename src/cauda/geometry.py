@@ -75,7 +75,8 @@ class Space:
     @property
     def directions(self) -> NDArray[np.float64]:
         """(3, 3): column ``a`` is the LPS unit vector of axis ``a``."""
-        return self.matrix[:3, :3] / np.asarray(self.spacing_mm)
+        result: NDArray[np.float64] = self.matrix[:3, :3] / np.asarray(self.spacing_mm)
+        return result
 
     @property
     def voxel_mm3(self) -> float:
@@ -159,7 +160,9 @@ def share_frame(first: Space, second: Space) -> bool:
 
 
 def canonical(voxels: Array, space: Space) -> tuple[Array, Space]:
-    """Flip and permute axes so that axis 0 points left, 1 posterior, 2 superior (as near as can be).
+    """Flip and permute axes so that axis 0 points left, 1 posterior, 2 superior.
+
+    The nearest permutation is taken; an oblique grid stays oblique.
 
     Parameters
     ----------
@@ -174,9 +177,7 @@ def canonical(voxels: Array, space: Space) -> tuple[Array, Space]:
         The same patient points, re-indexed.
     """
     permutation = _nearest_axes(space.directions)
-    signs = [
-        1 if space.directions[row, permutation[row]] >= 0 else -1 for row in range(3)
-    ]
+    signs = [1 if space.directions[row, permutation[row]] >= 0 else -1 for row in range(3)]
     matrix = space.matrix[:, [*permutation, 3]]
     moved = np.transpose(voxels, permutation)
     for axis, sign in enumerate(signs):
@@ -211,7 +212,7 @@ def resample(
         Value beyond the source grid.
     """
     matrix = np.linalg.inv(source.matrix) @ target.matrix
-    return ndimage.affine_transform(
+    sampled: Array = ndimage.affine_transform(
         voxels,
         matrix[:3, :3],
         offset=matrix[:3, 3],
@@ -221,5 +222,4 @@ def resample(
         cval=outside,
         prefilter=order > 1,
     )
-
-
+    return sampled

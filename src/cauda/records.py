@@ -177,9 +177,8 @@ class Segmentation:
     def probability(self, *structures: Structure) -> Array:
         """(I, J, K): the summed probability of the named structures."""
         order = tuple(Structure)
-        total: Array = np.sum(
-            [self.probabilities[order.index(s)] for s in structures], axis=0, dtype=np.float32
-        )
+        chosen = [order.index(s) for s in structures]
+        total: Array = np.asarray(self.probabilities[chosen].sum(axis=0, dtype=np.float32))
         return total
 
 

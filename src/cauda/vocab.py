@@ -92,7 +92,7 @@ class Vertebra(StrEnum):
 
 
 class Level(StrEnum):
-    """Intervertebral levels, named by their neighbors; ``D1`` .. ``D9`` are relative, from below."""
+    """Intervertebral levels, named by their neighbors; ``D1`` .. ``D9`` only count from below."""
 
     T8_T9 = "T8-T9"
     T9_T10 = "T9-T10"
