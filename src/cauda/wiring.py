@@ -1,0 +1,89 @@
+"""The one place where settings become networks and networks meet the pipeline."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cauda
+from cauda import pipeline
+from cauda.nets.bundles import Bundle, find_bundle
+from cauda.nets.onnx_segmenter import onnx_segmenter
+from cauda.ports import Segmenter
+from cauda.records import Analysis, Provenance
+from cauda.settings import Settings
+
+SAGITTAL_BUNDLE = "cauda_sagittal"
+
+
+def analyze(
+    *paths: str | Path,
+    settings: Settings | None = None,
+    symptoms: Mapping[str, Any] | None = None,
+    created: datetime.datetime | None = None,
+    step: Callable[[str], None] = lambda _stage: None,
+) -> Analysis:
+    """Analyze one lumbar-spine study with the shipped networks.
+
+    Parameters
+    ----------
+    *paths : str or Path
+        A folder of any depth, a zip, a DICOMDIR or single files; together one study.
+    settings : Settings, optional
+    symptoms : mapping, optional
+        The patient's symptoms as :func:`cauda.relate.relate` takes them.
+    created : datetime, optional
+        Time to stamp on the analysis; now, if left out.
+    step : callable, optional
+        Told the name of each stage as it starts.
+
+    Returns
+    -------
+    Analysis
+
+    Raises
+    ------
+    InputError
+        If the study cannot be used.
+    BundleError
+        If the model bundle is missing or damaged.
+    """
+    chosen = settings or Settings()
+    ports = connect(chosen, created=created, step=step)
+    return pipeline.analyze(_as_paths(paths), ports, chosen, symptoms=symptoms)
+
+
+def connect(
+    settings: Settings,
+    *,
+    created: datetime.datetime | None = None,
+    step: Callable[[str], None] = lambda _stage: None,
+) -> pipeline.Ports:
+    """Join the networks that ``settings`` asks for to the pipeline's ports."""
+    bundle = find_bundle(SAGITTAL_BUNDLE, settings.models)
+    moment = created or datetime.datetime.now(tz=datetime.UTC)
+    provenance = Provenance(
+        version=cauda.__version__,
+        bundle=f"{bundle.name} {bundle.version}",
+        bundle_sha256=bundle.sha256,
+        created=moment.isoformat(timespec="seconds"),
+        settings=settings.as_mapping(),
+    )
+    return pipeline.Ports(
+        segmenter=_segmenter(bundle, settings.device), provenance=provenance, step=step
+    )
+
+
+def _segmenter(bundle: Bundle, device: str) -> Segmenter:
+    """The network on ``device``; torch is imported only where a GPU was asked for."""
+    if device in {"auto", "cpu"}:
+        return onnx_segmenter(bundle)
+    from cauda.nets.torch_segmenter import torch_segmenter  # noqa: PLC0415 - torch is optional
+
+    return torch_segmenter(bundle, device)
+
+
+def _as_paths(paths: Sequence[str | Path]) -> tuple[Path, ...]:
+    return tuple(Path(p) for p in paths)
