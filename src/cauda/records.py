@@ -159,6 +159,8 @@ class Segmentation:
         The series' image on the same grid, original units.
     bundle : str
         Name of the model bundle, or ``"truth"`` for a phantom's own labels.
+    contrast : Contrast
+        The series' contrast: what may be read from ``signal`` depends on it.
     """
 
     series: str
@@ -166,6 +168,7 @@ class Segmentation:
     space: Space
     signal: Array
     bundle: str
+    contrast: Contrast = Contrast.UNKNOWN
 
     def __post_init__(self) -> None:
         if self.probabilities.shape[1:] != self.space.shape:
