@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from cauda.errors import GeometryError, SpaceMismatchError
 
@@ -211,6 +210,8 @@ def resample(
     outside : float
         Value beyond the source grid.
     """
+    from scipy import ndimage  # noqa: PLC0415 - slow to load, and only needed here
+
     matrix = np.linalg.inv(source.matrix) @ target.matrix
     sampled: Array = ndimage.affine_transform(
         voxels,
