@@ -1,0 +1,97 @@
+"""``cauda analyze``: a study in, reports out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cauda.cli.options import ContrastName, ContrastOption, Device, DeviceName, Inputs, Models
+from cauda.cli.options import SameFrame as SameFrameOption
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cauda.records import Analysis
+    from cauda.settings import Settings
+
+EXAMPLE = "Example: cauda analyze data_samples/l5s1_extrusion_left -o out"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command(name="analyze", epilog=EXAMPLE)(analyze)
+
+
+def analyze(  # noqa: PLR0913 - a command line has as many arguments as a person may choose
+    inputs: Inputs,
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the reports.")],
+    symptoms: Annotated[
+        str | None, typer.Option(help='The complaint, e.g. "night toe cramps on the left".')
+    ] = None,
+    formats: Annotated[
+        str, typer.Option(help="Comma-separated: json, html, txt, csv.")
+    ] = "json,html,txt",
+    device: Device = DeviceName.AUTO,
+    models: Models = None,
+    contrast: ContrastOption = None,
+    same_frame: SameFrameOption = False,
+    keep_identifiers: Annotated[
+        bool, typer.Option("--keep-identifiers", help="Write patient and study identifiers.")
+    ] = False,
+) -> None:
+    """Analyze one lumbar-spine study and write its reports."""
+    from rich.console import Console
+
+    from cauda.settings import Settings
+
+    settings = Settings(
+        formats=tuple(part.strip() for part in formats.split(",") if part.strip()),
+        device=device.value,
+        models=models,
+        contrast=contrast.contrast if isinstance(contrast, ContrastName) else None,
+        same_frame=same_frame,
+        keep_identifiers=keep_identifiers,
+    )
+    console = Console()
+    analysis = _analyzed(inputs, settings, symptoms, console)
+    _write(analysis, output, settings, console)
+
+
+def _analyzed(
+    inputs: list[Path], settings: Settings, symptoms: str | None, console: Console
+) -> Analysis:
+    """Run the pipeline under a progress bar that names the stage."""
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from cauda import wiring
+    from cauda.pipeline import STAGES
+    from cauda.relate import read_symptoms
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("load", total=len(STAGES))
+
+        def step(stage: str) -> None:
+            progress.update(task, description=stage, advance=1)
+
+        return wiring.analyze(
+            *inputs,
+            settings=settings,
+            symptoms=read_symptoms(symptoms) if symptoms else None,
+            step=step,
+        )
+
+
+def _write(analysis: Analysis, output: Path, settings: Settings, console: Console) -> None:
+    """Write everything, then show the summary and where it lies."""
+    from cauda.output import write_analysis
+    from cauda.report import terminal_summary
+
+    with console.status("report"):
+        written = write_analysis(analysis, output, settings)
+    console.print(terminal_summary(analysis))
+    for path in written:
+        console.print(f"  wrote {path}", highlight=False, soft_wrap=True)
