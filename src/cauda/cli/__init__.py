@@ -28,7 +28,7 @@ app = typer.Typer(
 )
 
 
-def _version(asked: bool) -> None:  # noqa: FBT001 - typer callbacks take the flag's value
+def _version(asked: bool) -> None:
     if asked:
         typer.echo(f"cauda {cauda.__version__}")
         raise typer.Exit
