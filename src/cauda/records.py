@@ -468,6 +468,8 @@ class Finding:
         ``"none"``, ``"synthetic"`` or ``"real"``: what its grade was ever tested on.
     detail : str
         One phrase for the report: direction and mm of a slip, "sagittal only", cause.
+    migration : {"cranial", "caudal"} or None
+        Where displaced disc material lies away from the disc, if that was seen.
     """
 
     id: str
@@ -486,6 +488,7 @@ class Finding:
     validation: Literal["none", "synthetic", "real"] = "none"
     detail: str = ""
     reason_unknown: str = ""
+    migration: Literal["cranial", "caudal"] | None = None
 
     def __post_init__(self) -> None:
         if self.grade == UNKNOWN and not self.reason_unknown:
@@ -537,6 +540,8 @@ class RootLink:
         True where uncertain numbering added this root as a neighbor.
     notes : tuple of str
         Why the tier was lowered or capped.
+    evidence : tuple of str
+        How well such a link is known to hold, in published figures.
     """
 
     root: Root
@@ -549,6 +554,7 @@ class RootLink:
     zone: Zone | None = None
     widened: bool = False
     notes: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
