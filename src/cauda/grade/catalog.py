@@ -64,9 +64,7 @@ def _decision(rule_row: Row) -> Decide:
 
 def _translated(source: Row, decide: Decide, case: Case) -> Verdict:
     """The grade of rule ``source`` on the other scale, by position."""
-    words = Case(
-        values=case.values, uncertainties=case.uncertainties, cuts=case.cuts, row=source
-    )
+    words = Case(values=case.values, uncertainties=case.uncertainties, cuts=case.cuts, row=source)
     verdict = decide(words)
     if verdict.grade == UNKNOWN:
         return verdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import hypot
+from math import hypot, inf, isfinite
 
 from cauda.grade.thresholds import Derived, Readable
 from cauda.records import LevelInstance, Measurement
@@ -42,7 +42,12 @@ def readings_of_side(
 def _preferred(
     measurements: Sequence[Measurement], level: Level, side: Side | None
 ) -> list[Measurement]:
-    return [m for m in measurements if m.level == level and m.side == side and m.preferred]
+    """Of that level and side; a value that is not a number would pass every cut unseen."""
+    return [
+        m
+        for m in measurements
+        if m.level == level and m.side == side and m.preferred and isfinite(m.value)
+    ]
 
 
 def _reading(found: Measurement) -> Reading:
@@ -65,7 +70,7 @@ def height_shares(
     indices = {
         m.level: _reading(m)
         for m in measurements
-        if m.quantity == Quantity.DISC_HEIGHT_INDEX and m.preferred and m.value > 0
+        if m.quantity == Quantity.DISC_HEIGHT_INDEX and m.preferred and 0 < m.value < inf
     }
     shares = {}
     for place, level in enumerate(levels):

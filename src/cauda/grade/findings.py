@@ -1,0 +1,223 @@
+"""Grade every level: one finding per condition, side and scale, UNKNOWN ones included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from cauda.grade.catalog import catalog
+from cauda.grade.certainty import case_of, disagreement, is_borderline, likeliest, lowered
+from cauda.grade.readings import (
+    Readings,
+    height_shares,
+    readings_at,
+    readings_of_side,
+    with_share,
+)
+from cauda.grade.rules import Rule, Verdict
+from cauda.records import Finding, Limit, Measurement, Opinion, Spine
+from cauda.vocab import GRADED_LEVELS, UNKNOWN, Condition, Level, Side, Zone
+
+TRANSITIONAL_LEVELS = (Level.L5_L6, Level.L6_S1, Level.L4_S1)
+"""Levels of spines with six or four lumbar vertebrae."""
+
+ZONES: Mapping[Condition, Zone] = MappingProxyType(
+    {
+        Condition.CANAL_STENOSIS: Zone.CENTRAL,
+        Condition.SUBARTICULAR_STENOSIS: Zone.SUBARTICULAR,
+        Condition.ROOT_COMPROMISE: Zone.SUBARTICULAR,
+        Condition.FORAMINAL_STENOSIS: Zone.FORAMINAL,
+    }
+)
+
+_SIDED = tuple(c for c, zone in ZONES.items() if zone != Zone.CENTRAL)
+
+
+def grade(
+    spine: Spine,
+    measurements: Sequence[Measurement],
+    limits: Sequence[Limit],
+    opinions: Sequence[Opinion] = (),
+) -> tuple[Finding, ...]:
+    """Grade every level that a report lists, from above downward.
+
+    Parameters
+    ----------
+    spine : Spine
+    measurements : sequence of Measurement
+        Only preferred ones are read.
+    limits : sequence of Limit
+        What may not be graded, or only with less certainty.
+    opinions : sequence of Opinion
+        Kept beside the rules' grades.
+
+    Returns
+    -------
+    tuple of Finding
+        For each level one a condition, side (right, then left) and scale.
+
+    Raises
+    ------
+    KnowledgeError
+        If a rule or cut of the knowledge base is unusable.
+    """
+    shares = height_shares(measurements, spine.levels)
+    found: list[Finding] = []
+    for level in levels_to_grade(spine):
+        if spine.level(level) is None:
+            found.extend(_unseen(level, _reason_unseen(spine, level)))
+            continue
+        at_level = with_share(readings_at(measurements, level), shares.get(level))
+        for rule, side in _questions():
+            sided = readings_of_side(measurements, level, side) if side else {}
+            question = _Question(rule=rule, level=level, side=side, readings={**at_level, **sided})
+            found.append(_answer(question, limits, opinions))
+    return tuple(found)
+
+
+def levels_to_grade(spine: Spine) -> tuple[Level, ...]:
+    """The usual five levels, then those that only this spine has, each from above."""
+    extra = [
+        level.name
+        for level in reversed(spine.levels)
+        if level.name.is_relative or level.name in TRANSITIONAL_LEVELS
+    ]
+    return (*GRADED_LEVELS, *extra)
+
+
+def _questions() -> Iterator[tuple[Rule, Side | None]]:
+    """Each rule with each side it is asked for, in the order of a report."""
+    rules = catalog()
+    for condition in dict.fromkeys(rule.condition for rule in rules):
+        sides = (Side.RIGHT, Side.LEFT) if condition in _SIDED else (None,)
+        for side in sides:
+            for rule in rules:
+                if rule.condition == condition:
+                    yield rule, side
+
+
+def _unseen(level: Level, reason: str) -> Iterator[Finding]:
+    for rule, side in _questions():
+        question = _Question(rule=rule, level=level, side=side, readings={})
+        blank = question.finding(Verdict(UNKNOWN, reason))
+        yield replace(blank, rule="level-not-seen")
+
+
+def _reason_unseen(spine: Spine, level: Level) -> str:
+    """Why a level is not graded under that name."""
+    others = [name for name in levels_to_grade(spine) if name not in GRADED_LEVELS]
+    if any(name.is_relative for name in others):
+        return f"levels could not be named; see {others[0]} to {others[-1]}, counted from below"
+    if others and level in (Level.L4_L5, Level.L5_S1):
+        names = " and ".join(others)
+        return f"this spine has no such level by its count of lumbar vertebrae; see {names}"
+    return "not in the field of view"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """One rule asked of one level and side."""
+
+    rule: Rule
+    level: Level
+    side: Side | None
+    readings: Readings
+
+    @property
+    def is_measured(self) -> bool:
+        return all(q in self.readings for q in self.rule.needs)
+
+    @property
+    def because(self) -> tuple[str, ...]:
+        used = (self.readings[q] for q in self.rule.reads if q in self.readings)
+        return tuple(dict.fromkeys(id_ for reading in used for id_ in reading.because))
+
+    @property
+    def is_estimated(self) -> bool:
+        return any(self.readings[q].is_estimated for q in self.rule.needs if q in self.readings)
+
+    def finding(self, verdict: Verdict) -> Finding:
+        """The finding before anything lowers its certainty."""
+        rule, is_known = self.rule, verdict.grade != UNKNOWN
+        parts = (self.level.value, rule.condition.value, self.side, rule.scale.name.lower())
+        return Finding(
+            id="/".join(part for part in parts if part),
+            condition=rule.condition,
+            level=self.level,
+            scale=rule.scale,
+            grade=verdict.grade,
+            rule=rule.id,
+            certainty=rule.certainty if is_known else "low",
+            because=self.because,
+            side=self.side,
+            zone=ZONES.get(rule.condition),
+            validation=rule.validation,
+            detail=verdict.words if is_known else "",
+            reason_unknown="" if is_known else verdict.words,
+        )
+
+
+def _answer(question: _Question, limits: Sequence[Limit], opinions: Sequence[Opinion]) -> Finding:
+    """The rule's finding, withheld or lowered by the limits, with the opinion beside it."""
+    rule = question.rule
+    apply = [x for x in limits if x.applies(rule.condition, question.level, question.side)]
+    opinion = next((o for o in opinions if _is_about(o, question)), None)
+    withheld = [x.reason for x in apply if x.effect == "withhold"]
+    if withheld:
+        finding = question.finding(Verdict(UNKNOWN, " ".join(dict.fromkeys(withheld))))
+        return replace(finding, opinion=opinion, detail=_measured(question))
+    if not question.is_measured:
+        missing = Verdict(UNKNOWN, rule.row.text("missing"))
+        return replace(question.finding(missing), opinion=opinion)
+    lowering = len({x.id for x in apply if x.effect == "lower"})
+    return _decided(question, opinion, lowering)
+
+
+def _decided(question: _Question, opinion: Opinion | None, lowering: int) -> Finding:
+    """The finding of a rule that has all it needs."""
+    rule = question.rule
+    case = case_of(rule, question.level, question.readings)
+    verdict = rule.decide(case)
+    finding = replace(question.finding(verdict), opinion=opinion)
+    if verdict.grade == UNKNOWN:
+        return _adopted(finding, opinion) if opinion and rule.adopts_opinion else finding
+    borderline = is_borderline(rule, case, verdict)
+    dissent = disagreement(verdict, opinion)
+    steps = lowering + borderline + verdict.is_doubtful + question.is_estimated + bool(dissent)
+    return replace(
+        finding,
+        borderline=borderline,
+        certainty=lowered(rule.certainty, steps),
+        detail="; ".join(part for part in (verdict.words, dissent) if part),
+    )
+
+
+def _adopted(finding: Finding, opinion: Opinion) -> Finding:
+    """The learned grade where the rule cannot decide from one plane."""
+    return replace(
+        finding,
+        grade=likeliest(finding.scale, opinion.probabilities),
+        rule=f"learned:{opinion.grader}",
+        certainty="low",
+        probabilities=opinion.probabilities,
+        validation="none",
+        detail=f"learned grade, sagittal only; by rule: {finding.reason_unknown}",
+        reason_unknown="",
+    )
+
+
+def _is_about(opinion: Opinion, question: _Question) -> bool:
+    rule = question.rule
+    asked = (rule.condition, rule.scale, question.level, question.side)
+    return (opinion.condition, opinion.scale, opinion.level, opinion.side) == asked
+
+
+def _measured(question: _Question) -> str:
+    """The values behind a withheld grade: a severe measurement must stay visible."""
+    shown = [
+        f"{q.value} {question.readings[q].value:.2f}"
+        for q in question.rule.reads
+        if q in question.readings
+    ]
+    return f"measured: {', '.join(shown)}" if shown else ""
