@@ -48,6 +48,16 @@ from cauda.vocab import (
 )
 
 FRAME = "1.2.826.0.1.3680043.2.1125.1"
+RULES = {
+    Condition.DISC_CONTOUR: "contour-sagittal",
+    Condition.DISC_NARROWING: "narrowing-share",
+    Condition.DISC_DEGENERATION: "pfirrmann-signal",
+    Condition.CANAL_STENOSIS: "lee-canal-ratio",
+    Condition.SPONDYLOLISTHESIS: "slip-presence",
+    Condition.ENDPLATE_CHANGE: "modic",
+    Condition.SUBARTICULAR_STENOSIS: "bartynski",
+    Condition.FORAMINAL_STENOSIS: "lee-foramen-size",
+}
 BODY_MM, DISC_MM = 26.0, 9.0
 NAMES = ("L5", "L4", "L3", "L2", "L1", "T12")
 LEVELS = (Level.L5_S1, Level.L4_L5, Level.L3_L4, Level.L2_L3, Level.L1_L2, Level.T12_L1)
@@ -260,7 +270,7 @@ def make_findings() -> tuple[Finding, ...]:
             level=level,
             scale=scale,
             grade=grade,
-            rule=more.pop("rule", f"{condition.value}_rule"),
+            rule=RULES[condition],
             certainty=more.pop("certainty", "moderate"),
             **more,
         )
@@ -278,7 +288,7 @@ def make_findings() -> tuple[Finding, ...]:
                 because=(f"{level.value}/posterior_displacement_mm/sag_t2",) if worst else (),
                 borderline=worst,
                 validation="synthetic",
-                detail="left of midline; contour type not told from sagittal images"
+                detail="5.2 mm behind the vertebral line; bulge and protrusion not separable"
                 if worst
                 else "",
             ),

@@ -1,0 +1,115 @@
+"""What grades, quantities and statements are called; every phrase comes from ``wording.toml``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Final, Literal
+
+from cauda.knowledge import Row, rows
+from cauda.records import Finding, Measurement, Spine
+from cauda.vocab import Condition, Quantity, Side
+
+Severity = Literal["unknown", "normal", "noted", "mild", "moderate", "severe"]
+
+SEVERITIES: Final[tuple[Severity, ...]] = (
+    "unknown",
+    "normal",
+    "noted",
+    "mild",
+    "moderate",
+    "severe",
+)
+"""From least to most conspicuous."""
+
+_FILE = "wording.toml"
+_UNITS = {"mm": "mm", "mm2": "mm²", "deg": "°", "%": "%", "1": ""}
+_SIDES = {Side.RIGHT: "right", Side.LEFT: "left"}
+
+
+@cache
+def _table(name: str) -> dict[str, Row]:
+    return {row.id: row for row in rows(_FILE, name, ("text",))}
+
+
+def statement(id_: str) -> str:
+    """A fixed sentence, such as ``disclaimer``."""
+    return _table("wording")[id_].text("text")
+
+
+def numbering_sentence(state: str) -> str:
+    """What ``verified``, ``conventional`` or ``uncertain`` means."""
+    return _table("numbering")[state].text("text")
+
+
+def condition_name(condition: Condition) -> str:
+    """The condition as a radiologist writes it."""
+    return _table("conditions")[condition.value].text("text")
+
+
+def quantity_name(quantity: Quantity) -> str:
+    """The quantity as a radiologist writes it."""
+    return _table("quantities")[quantity.value].text("text")
+
+
+def short_name(quantity: Quantity) -> str:
+    """The quantity as written beside a line in a picture."""
+    return _table("quantities")[quantity.value].text("short")
+
+
+def grade_words(finding: Finding) -> str:
+    """The grade in words; for UNKNOWN ``not assessed: <reason>``."""
+    if not finding.is_known:
+        return f"not assessed: {finding.reason_unknown}"
+    return _grade(finding).text("text")
+
+
+def severity(finding: Finding) -> Severity:
+    """How conspicuous the grade is."""
+    if not finding.is_known:
+        return "unknown"
+    word = _grade(finding).text("severity")
+    return next(s for s in SEVERITIES if s == word)
+
+
+def worst(findings: Iterable[Finding]) -> Severity:
+    """The most conspicuous severity, ``unknown`` if there is none."""
+    return max((severity(f) for f in findings), key=SEVERITIES.index, default="unknown")
+
+
+def number(value: float, unit: str) -> str:
+    """A value with as many decimals as its unit can bear: areas and percentages none."""
+    decimals = {"mm": 1, "deg": 1, "mm2": 0, "%": 0}.get(unit, 2)
+    return f"{value:.{decimals}f}"
+
+
+def quoted(measurement: Measurement) -> str:
+    """``9.8 ± 0.6 mm``; an estimate says so."""
+    unit = measurement.unit
+    sign = _UNITS[unit]
+    gap = "" if sign in {"", "°"} else " "
+    value = f"{number(measurement.value, unit)} ± {number(measurement.uncertainty, unit)}"
+    return f"{value}{gap}{sign}{' (estimated)' if measurement.estimated else ''}"
+
+
+def unit_sign(unit: str) -> str:
+    """A UCUM unit as printed."""
+    return _UNITS[unit]
+
+
+def side_name(side: Side | None) -> str:
+    """``right``, ``left`` or nothing."""
+    return "" if side is None else _SIDES[side]
+
+
+def slice_name(measurement: Measurement, spine: Spine) -> str:
+    """``sag_t2, slice 8 of 15``, counted from 1 at the patient's right."""
+    if measurement.slice is None:
+        return measurement.series
+    grid = spine.instances.get(measurement.series)
+    total = "" if grid is None else f" of {grid.shape[0]}"
+    return f"{measurement.series}, slice {measurement.slice + 1}{total}"
+
+
+def _grade(finding: Finding) -> Row:
+    return _table("grades")[f"{finding.scale.value}/{finding.grade}"]
