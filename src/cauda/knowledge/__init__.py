@@ -1,11 +1,11 @@
 """Clinical facts as data: one TOML file a subject, every row with its source and evidence tag.
 
->>> from cauda.knowledge import rows
->>> l5 = next(row for row in rows("roots.toml", "roots") if row.id == "L5")
->>> l5.evidence in ("read", "read-secondary", "from-memory", "design")
-True
+>>> from cauda.knowledge import row
+>>> row("roots.toml", "roots", "L5").evidence
+'read-secondary'
 """
 
+from cauda.knowledge.sentences import wording
 from cauda.knowledge.table import CITABLE, EVIDENCE, Row, row, rows
 
-__all__ = ["CITABLE", "EVIDENCE", "Row", "row", "rows"]
+__all__ = ["CITABLE", "EVIDENCE", "Row", "row", "rows", "wording"]

@@ -1,1 +1,5 @@
-"""TODO-HELPER."""
+"""Findings to nerve roots to the foot, and back from a complaint to roots and other causes."""
+
+from cauda.relate.forward import relate
+
+__all__ = ["relate"]
