@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from cauda.knowledge import Row, rows, wording
+from cauda.knowledge import Row, row, rows
 from cauda.records import Finding
 
 ALWAYS = ("disc degeneration", "disc bulge", "disc protrusion")
@@ -26,10 +26,11 @@ def base_rates(findings: Sequence[Finding], age_years: float | None) -> tuple[st
     if not shown:
         return ()
     figures = ", ".join(f"{r.text('name')} in {r.number('percent'):.0f} %" for r in shown)
-    return (wording("base_rate").format(decade=f"{decade} years", findings=figures),)
+    sentence = row("relate_wording.toml", "wording", "base_rate").text("text")
+    return (sentence.format(decade=f"{decade} years", findings=figures),)
 
 
-def _fits(row: Row, decade: int, present: set[str]) -> bool:
-    relevant = row.text("name") in ALWAYS or bool(present & set(row.texts("conditions")))
-    trusted = row.is_citable and "thin" not in row.values
-    return relevant and trusted and row.number("decade") == decade
+def _fits(cell: Row, decade: int, present: set[str]) -> bool:
+    relevant = cell.text("name") in ALWAYS or bool(present & set(cell.texts("conditions")))
+    trusted = cell.is_citable and "thin" not in cell.values
+    return relevant and trusted and cell.number("decade") == decade

@@ -29,7 +29,7 @@ def gaps(findings: Sequence[Finding], context: Context) -> tuple[str, ...]:
 
 
 def _conditions() -> dict[str, Row]:
-    return {r.id: r for r in rows("not_assessed.toml", "conditions")}
+    return {r.id: r for r in rows("root_gaps.toml", "conditions")}
 
 
 def _ungraded(findings: Sequence[Finding]) -> Iterator[str]:
@@ -67,7 +67,7 @@ def _sides(condition: Condition) -> tuple[Side | None, ...]:
 def _sentence(kind: str, condition: str, spots: list[_Spot]) -> str:
     """The fixed sentence with place and levels filled in; a ``{reason}`` is left for the caller."""
     place = _conditions()[condition].text("text").capitalize()
-    template = row("not_assessed.toml", "wording", kind).text("text")
+    template = row("root_gaps.toml", "wording", kind).text("text")
     return template.format(place=place, levels=_listed(spots), reason="{reason}")
 
 
@@ -90,11 +90,11 @@ def _unlinked(finding: Finding, context: Context) -> Iterator[str]:
         return
     words = {"finding": _named(finding), "level": finding.level.value}
     if finding.level.is_relative and finding.condition is not Condition.CANAL_STENOSIS:
-        yield row("not_assessed.toml", "wording", "unnamed").text("text").format(**words)
+        yield row("root_gaps.toml", "wording", "unnamed").text("text").format(**words)
     elif _has_no_root(finding):
-        yield row("not_assessed.toml", "wording", "unmapped").text("text").format(**words)
+        yield row("root_gaps.toml", "wording", "unmapped").text("text").format(**words)
     elif _lacks_contact(finding, context):
-        yield row("not_assessed.toml", "wording", "contact").text("text").format(**words)
+        yield row("root_gaps.toml", "wording", "contact").text("text").format(**words)
 
 
 def _named(finding: Finding) -> str:
