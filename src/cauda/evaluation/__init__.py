@@ -1,1 +1,1 @@
-"""TODO-HELPER."""
+"""Scores of segmentations against truth; needs no torch."""

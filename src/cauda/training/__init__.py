@@ -1,1 +1,1 @@
-"""TODO-HELPER."""
+"""Making the networks: data, partial labels, losses and the loop. Needs the ``train`` extra."""

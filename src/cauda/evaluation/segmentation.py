@@ -1,0 +1,113 @@
+"""Score a segmenter on cases whose masks tell only some structures apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from cauda.evaluation.overlap import Score, score
+from cauda.geometry import Array, Space, resample
+from cauda.ports import Segmenter
+from cauda.records import Segmentation, Series, Volume
+from cauda.vocab import Contrast, Plane, Structure
+
+THREE_LABELS: Mapping[str, tuple[Structure, ...]] = {
+    "vertebra": (Structure.BODY, Structure.ARCH),
+    "disc": (Structure.DISC,),
+    "canal": (Structure.SAC, Structure.CORD),
+}
+"""What the three labels 1, 2, 3 of the SPIDER masks mean."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LabelledCase:
+    """A volume and its masks.
+
+    Parameters
+    ----------
+    name : str
+    signal : (I, J, K) array
+        Axes to the left, posterior, superior.
+    masks : mapping of structure name -> (I, J, K) boolean array
+    spacing_mm : (3,) tuple of float
+    """
+
+    name: str
+    signal: Array
+    masks: Mapping[str, Array]
+    spacing_mm: tuple[float, float, float]
+
+
+def three_label_case(
+    name: str, signal: Array, labels: Array, spacing_mm: tuple[float, float, float], slices: int = 1
+) -> LabelledCase:
+    """Make a case of a SPIDER volume, its slices averaged to thicker ones.
+
+    Parameters
+    ----------
+    signal, labels : (I, J, K) arrays
+        Labels 0 unlabelled, 1 vertebra, 2 disc, 3 canal.
+    slices : int
+        Source slices averaged into one; 1 keeps the native ones. A rest at the end is left out.
+    """
+    count = len(signal) // slices
+    blocks = signal[: count * slices].reshape(count, slices, *signal.shape[1:])
+    masks = labels[: count * slices].reshape(blocks.shape)
+    shares = np.stack([(masks == v).mean(axis=1) for v in range(len(THREE_LABELS) + 1)])
+    winner = shares.argmax(axis=0)
+    return LabelledCase(
+        name=name,
+        signal=blocks.mean(axis=1, dtype=np.float32),
+        masks={key: winner == n for n, key in enumerate(THREE_LABELS, start=1)},
+        spacing_mm=(spacing_mm[0] * slices, spacing_mm[1], spacing_mm[2]),
+    )
+
+
+def as_series(case: LabelledCase) -> Series:
+    """The case as a sagittal series at an arbitrary place."""
+    space = Space.from_matrix(case.signal.shape, np.diag([*case.spacing_mm, 1.0]))
+    return Series(
+        key=case.name,
+        plane=Plane.SAGITTAL,
+        contrast=Contrast.UNKNOWN,
+        volume=Volume(voxels=case.signal, space=space, slice_axis=0),
+        used=True,
+        reason="A case to be scored.",
+    )
+
+
+def score_case(
+    case: LabelledCase, segmenter: Segmenter, structures: Mapping[str, tuple[Structure, ...]]
+) -> dict[str, Score]:
+    """Segment a case and score each structure on the case's own pixels.
+
+    Parameters
+    ----------
+    case : LabelledCase
+    segmenter : Segmenter
+    structures : mapping of mask name -> structures whose probabilities are summed for it
+    """
+    series = as_series(case)
+    segmentation = segmenter(series)
+    space = Space.from_matrix(case.signal.shape, np.diag([*case.spacing_mm, 1.0]))
+    winner = merged_winner(segmentation, structures, space)
+    return {
+        key: score(case.masks[key], winner == n, case.spacing_mm)
+        for n, key in enumerate(structures, start=1)
+    }
+
+
+def merged_winner(
+    segmentation: Segmentation, structures: Mapping[str, tuple[Structure, ...]], space: Space
+) -> Array:
+    """Most probable group at every voxel of ``space``: 0 none of them, 1, 2, ... in order.
+
+    Probabilities are summed over each group and carried to ``space`` before they are compared.
+    """
+    groups = [segmentation.probability(*members) for members in structures.values()]
+    carried = [resample(g, segmentation.space, space) for g in groups]
+    other = 1.0 - np.sum(carried, axis=0)
+    winner: Array = np.argmax(np.stack([other, *carried]), axis=0)
+    return winner

@@ -1,0 +1,45 @@
+"""The network: MONAI's 2-D U-Net on a slice and its two neighbors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from cauda.vocab import STRUCTURES
+
+if TYPE_CHECKING:
+    from torch import nn
+
+INPUT_SLICES = 3
+"""The neighbor to the right, the slice itself, the neighbor to the left."""
+
+
+def build_network(channels: Sequence[int]) -> nn.Module:
+    """Build the U-Net with random weights.
+
+    Every level, the first included, halves the resolution: full-resolution features are what
+    costs time on a CPU, and they bought little.
+
+    Parameters
+    ----------
+    channels : sequence of int
+        Feature channels from the finest level to the coarsest.
+
+    Returns
+    -------
+    torch Module
+        (B, 3, J, K) standardized slices to (B, structures, J, K) logits; J and K must be
+        multiples of ``2 ** len(channels)``.
+    """
+    from monai.networks.nets import UNet  # noqa: PLC0415 - torch loads only when it is used
+
+    network: nn.Module = UNet(
+        spatial_dims=2,
+        in_channels=INPUT_SLICES,
+        out_channels=len(STRUCTURES),
+        channels=tuple(channels),
+        strides=(2,) * len(channels[:-1]),
+        num_res_units=2,
+        norm="INSTANCE",
+    )
+    return network

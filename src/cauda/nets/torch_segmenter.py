@@ -1,0 +1,67 @@
+"""The same network in torch, for a GPU and for validating while training."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cauda.geometry import Array
+from cauda.nets.bundles import Bundle, open_bundle
+from cauda.nets.grid import Layout, Predict, segment_series
+from cauda.nets.network import build_network
+from cauda.ports import Segmenter
+from cauda.records import Segmentation, Series
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import nn
+
+
+def torch_segmenter(bundle: Bundle | Path, device: str = "cpu") -> Segmenter:
+    """Make a segmenter of a bundle's ``model.pt``.
+
+    Parameters
+    ----------
+    bundle : Bundle or Path
+        An opened bundle, or its folder.
+    device : str
+        ``cpu``, ``cuda`` or ``mps``.
+
+    Raises
+    ------
+    BundleError
+        If a file is missing or does not match its hash.
+    """
+    import torch  # noqa: PLC0415 - torch loads only when it is used
+
+    opened = open_bundle(bundle)
+    network = build_network(opened.channels)
+    path = opened.verified("models/model.pt")
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    network.load_state_dict({name: value.float() for name, value in state.items()})
+    return segmenter_of(network.to(device).eval(), opened.layout, opened.name, device)
+
+
+def segmenter_of(
+    network: nn.Module, layout: Layout, name: str = "unsaved", device: str = "cpu"
+) -> Segmenter:
+    """Make a segmenter of a network in evaluation mode."""
+    predict = _predictor(network, device)
+
+    def segment(series: Series) -> Segmentation:
+        return segment_series(series, predict, layout, name)
+
+    return segment
+
+
+def _predictor(network: nn.Module, device: str) -> Predict:
+    import torch  # noqa: PLC0415 - torch loads only when it is used
+
+    def predict(batch: Array) -> Array:
+        with torch.inference_mode():
+            logits = network(torch.from_numpy(batch).to(device))
+            return np.asarray(logits.float().softmax(dim=1).cpu().numpy())
+
+    return predict

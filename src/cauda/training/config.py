@@ -1,0 +1,100 @@
+"""The one small file that says how a network is trained."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from cauda.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainConfig:
+    """Everything that decides a training run.
+
+    Parameters
+    ----------
+    channels : tuple of int
+        Feature channels of the U-Net's levels; each level halves the resolution.
+    pixel_mm : float
+        Isotropic in-plane working pixel.
+    crop : (2,) tuple of int
+        Pixels of a training crop along posterior and superior.
+    real, phantom : int
+        Slices of each kind in one step.
+    phantom_from : int
+        First step with phantoms; before it real slices fill the batch.
+    steps : int
+        Optimizer steps of the one-cycle schedule.
+    learning_rate, weight_decay, clip_norm : float
+        Of AdamW, and the largest gradient norm.
+    ema : float
+        Decay of the weight average that is validated and shipped, per step.
+    dice_weight : float
+        Weight of the overlap loss beside cross-entropy.
+    validation : tuple of str
+        Patients never trained on.
+    validate_every : int
+        Steps between two validations.
+    phantoms : int
+        Phantom samples made ahead of training.
+    seed : int
+    """
+
+    channels: tuple[int, ...] = (24, 48, 96, 192, 256)
+    pixel_mm: float = 0.75
+    crop: tuple[int, int] = (224, 320)
+    real: int = 4
+    phantom: int = 3
+    phantom_from: int = 1000
+    steps: int = 3000
+    learning_rate: float = 3e-3
+    weight_decay: float = 1e-4
+    clip_norm: float = 1.0
+    ema: float = 0.995
+    dice_weight: float = 1.0
+    validation: tuple[str, ...] = ("11", "61", "107", "118", "129", "136")
+    validate_every: int = 500
+    phantoms: int = 200
+    seed: int = 1
+
+    def smoke(self) -> TrainConfig:
+        """Return the same recipe, shortened to give numbers within minutes."""
+        return replace(
+            self,
+            steps=60,
+            phantom_from=30,
+            real=2,
+            phantom=1,
+            crop=(160, 224),
+            validate_every=60,
+            phantoms=4,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, as written to the configuration file."""
+        return asdict(self)
+
+
+def read_config(path: Path) -> TrainConfig:
+    """Read the ``training`` table of a JSON file.
+
+    Raises
+    ------
+    UsageError
+        If the file is not JSON or names an unknown setting.
+    """
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))["training"]
+    except (OSError, ValueError, KeyError) as error:
+        msg = f"{path} is no training configuration: it needs JSON with a 'training' table."
+        raise UsageError(msg) from error
+    known = {f.name for f in fields(TrainConfig)}
+    unknown = sorted(set(table) - known)
+    if unknown:
+        msg = f"{path}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}."
+        raise UsageError(msg)
+    values = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
+    return TrainConfig(**values)

@@ -1,0 +1,68 @@
+"""Partial labels: a code names the set of structures a voxel may be.
+
+A data set that does not tell body from arch, or leaves the sacrum unlabelled, does not say
+"background": it says "one of these". The loss then uses the summed probability of the set.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cauda.geometry import Array
+from cauda.vocab import STRUCTURES, Structure
+
+_S = Structure
+
+VERTEBRA = 9
+"""Body or arch."""
+CANAL = 10
+"""Thecal sac or cord."""
+UNLABELLED = 11
+"""Outside every label of a data set without sacrum, foramen and root."""
+ANY = 12
+"""Nothing is known; the voxel is left out of the loss."""
+NOT_SACRUM = 13
+"""Unlabelled, and too high to be sacrum."""
+NOT_LATERAL = 14
+"""Unlabelled, and beside a wide canal, so neither foramen nor root."""
+
+LABEL_SETS: tuple[frozenset[Structure], ...] = (
+    *(frozenset({s}) for s in STRUCTURES),
+    frozenset({_S.BODY, _S.ARCH}),
+    frozenset({_S.SAC, _S.CORD}),
+    frozenset({_S.BACKGROUND, _S.SACRUM, _S.FORAMEN, _S.ROOT}),
+    frozenset(STRUCTURES),
+    frozenset({_S.BACKGROUND, _S.FORAMEN, _S.ROOT}),
+    frozenset({_S.BACKGROUND, _S.SACRUM}),
+)
+"""Code -> the structures it allows; codes 0 to 8 are the single structures."""
+
+GROUPS: tuple[frozenset[Structure], ...] = (
+    *(frozenset({s}) for s in STRUCTURES[1:]),
+    frozenset({_S.BODY, _S.ARCH}),
+    frozenset({_S.SAC, _S.CORD}),
+)
+"""The unions whose overlap (Dice) is trained, wherever a code decides membership."""
+
+
+def allowed_table() -> Array:
+    """(codes, structures) float32: 1 where the code allows the structure."""
+    rows = [[s in allowed for s in STRUCTURES] for allowed in LABEL_SETS]
+    return np.asarray(rows, dtype=np.float32)
+
+
+def group_table() -> Array:
+    """(groups, structures) float32: 1 where the structure belongs to the group."""
+    return np.asarray([[s in group for s in STRUCTURES] for group in GROUPS], dtype=np.float32)
+
+
+def membership_tables() -> tuple[Array, Array]:
+    """For each code and group, whether membership is known, and whether it is inside.
+
+    Returns
+    -------
+    known, inside : (codes, groups) float32
+    """
+    inside = np.asarray([[a <= g for g in GROUPS] for a in LABEL_SETS], dtype=np.float32)
+    outside = np.asarray([[not (a & g) for g in GROUPS] for a in LABEL_SETS], dtype=np.float32)
+    return inside + outside, inside
