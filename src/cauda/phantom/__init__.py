@@ -1,1 +1,21 @@
-"""TODO-HELPER."""
+"""Synthetic lumbar spines with exact truth: draw, paint, render, measure, write as a study."""
+
+from cauda.phantom.anatomy import Anatomy, Lesion, LesionKind
+from cauda.phantom.draw import draw_anatomy
+from cauda.phantom.paint import instance_labels, structure_labels
+from cauda.phantom.render import render
+from cauda.phantom.sample import training_sample
+from cauda.phantom.tissue import PROTOCOLS, Protocol
+
+__all__ = [
+    "PROTOCOLS",
+    "Anatomy",
+    "Lesion",
+    "LesionKind",
+    "Protocol",
+    "draw_anatomy",
+    "instance_labels",
+    "render",
+    "structure_labels",
+    "training_sample",
+]

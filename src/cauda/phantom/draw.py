@@ -1,0 +1,356 @@
+"""Draw one random spine: sizes by level, curvature, chain of frames, soft tissue.
+
+Sizes are typical adult values, rounded to what lies between published morphometry tables and what
+the sagittal images of public data sets look like; each is scaled and jittered. They shape
+synthetic images only: no clinical threshold stands on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cauda.phantom.anatomy import (
+    Anatomy,
+    Axes,
+    Disc,
+    Lesion,
+    Sac,
+    Segment,
+    Surroundings,
+    Vector,
+)
+from cauda.phantom.lesions import apply_lesions, draw_lesions
+from cauda.phantom.materials import Base
+from cauda.vocab import Level
+
+Generator = np.random.Generator
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Typical sizes of a vertebra and of the disc below it, mm and degrees."""
+
+    width: float
+    depth: float
+    height: float
+    wedge: float
+    canal: float
+    pedicle: tuple[float, float]
+    spinous: float
+    disc: float
+    disc_wedge: float
+
+
+_THORACIC = {
+    "T9": _Row(31, 27, 21.0, -3, 16.0, (6.5, 12.0), 30, 2.6, -1),
+    "T10": _Row(32, 28, 22.0, -3, 16.0, (6.8, 13.0), 28, 3.0, -1),
+    "T11": _Row(34, 28.5, 23.0, -3, 16.5, (7.0, 14.0), 24, 3.4, 0),
+    "T12": _Row(38, 29.5, 24.5, -2.5, 16.8, (7.5, 14.5), 23, 4.0, 1),
+}
+_LUMBAR = (
+    _Row(41, 31, 26.0, -2, 17.0, (8.0, 14.5), 26, 5.0, 3),
+    _Row(42.5, 32.5, 27.0, -1, 16.5, (8.5, 14.5), 28, 6.0, 5),
+    _Row(44, 33.5, 27.5, 0, 16.0, (10.0, 14.0), 29, 6.8, 7),
+    _Row(46.5, 34.5, 27.5, 2, 16.0, (12.5, 14.0), 27, 7.6, 10),
+    _Row(49, 34.5, 27.0, 8, 16.5, (15.5, 13.5), 22, 7.2, 12),
+)
+"""L1 .. L5 of a five-lumbar spine; other counts repeat or leave out the fourth."""
+_SACRAL = (
+    _Row(50, 33, 29.0, 6, 14.0, (12.0, 14.0), 12, 1.6, 6),
+    _Row(38, 24, 25.0, 2, 11.0, (10.0, 12.0), 9, 1.2, 5),
+    _Row(31, 18, 21.0, -5, 9.0, (8.0, 10.0), 7, 1.0, 8),
+    _Row(26, 13, 18.0, -8, 7.0, (6.0, 8.0), 5, 0.8, 10),
+    _Row(21, 9, 15.0, -8, 5.0, (5.0, 6.0), 4, 0.8, 10),
+)
+
+
+def draw_anatomy(
+    rng: Generator,
+    *,
+    lumbar_count: int = 5,
+    lesions: Literal["random"] | Sequence[Lesion] = "random",
+) -> Anatomy:
+    """Draw a spine and build lesions into it.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        The only source of chance.
+    lumbar_count : int
+        4, 5 or 6 lumbar vertebrae.
+    lesions : "random" or sequence of Lesion
+        What to build; an empty tuple gives a healthy, young spine.
+
+    Raises
+    ------
+    ValueError
+        If ``lumbar_count`` is not 4, 5 or 6.
+    """
+    if lumbar_count not in {4, 5, 6}:
+        msg = f"A phantom has 4, 5 or 6 lumbar vertebrae, not {lumbar_count}."
+        raise ValueError(msg)
+    is_random = isinstance(lesions, str)
+    age = float(rng.uniform(0, 1)) if is_random else 0.1
+    plain = _draw_plain(rng, lumbar_count, age)
+    chosen = draw_lesions(rng, plain) if is_random else tuple(lesions)
+    return place(apply_lesions(plain, chosen))
+
+
+def _draw_plain(rng: Generator, lumbar_count: int, age: float) -> Anatomy:
+    names, rows = _rows(lumbar_count)
+    size = rng.normal(1.0, 0.06)
+    fused = len(_SACRAL)
+    marrow = rng.uniform(0.75, 1.25)
+    segments = tuple(
+        _draw_segment(rng, name, row, size=size, age=age, marrow=marrow)
+        for name, row in zip(names, rows, strict=True)
+    )
+    discs = tuple(
+        _draw_disc(rng, n, rows[n + 1], names, fused=fused, size=size, age=age)
+        for n in range(len(rows) - 1)
+    )
+    lordosis = rng.normal(0.85, 0.25)
+    discs = tuple(
+        d if d.is_fused else replace(d, wedge_deg=d.wedge_deg * lordosis) for d in discs
+    )
+    return Anatomy(
+        seed=int(rng.integers(2**31)),
+        lumbar_count=lumbar_count,
+        segments=_tilted(rng, segments, lordosis),
+        discs=discs,
+        blobs=(),
+        sac=_draw_sac(rng, fused + lumbar_count, size),
+        surroundings=_draw_surroundings(rng, size, age),
+        root_radius_mm=float(rng.uniform(2.4, 3.2) * size),
+    )
+
+
+def _rows(lumbar_count: int) -> tuple[list[str], list[_Row]]:
+    """Names and sizes from caudal to cranial."""
+    lumbar = list(_LUMBAR)
+    lumbar = lumbar[:3] + [lumbar[3]] * (lumbar_count - 4) + lumbar[4:]
+    names = [f"S{n}" for n in range(len(_SACRAL), 0, -1)]
+    names += [f"L{n}" for n in range(lumbar_count, 0, -1)] + list(reversed(_THORACIC))
+    rows = [*reversed(_SACRAL), *reversed(lumbar), *reversed(_THORACIC.values())]
+    return names, rows
+
+
+def _draw_segment(  # noqa: PLR0913
+    rng: Generator, name: str, row: _Row, *, size: float, age: float, marrow: float
+) -> Segment:
+    fused = name.startswith("S")
+    jitter = rng.normal(1.0, 0.025, 8)
+    lip = 0.0 if fused else float(max(0.0, rng.normal(2.5 * age - 0.6, 1.0)))
+    width = row.pedicle[0] * size * jitter[3]
+    canal_half = (11.0 + 0.035 * (row.width - 40) * 10) * size * jitter[4]
+    concave = (0.0, 0.0) if fused and name != "S1" else rng.uniform(0.8, 2.4, 2) * size
+    if name == "S1":
+        concave = (float(rng.uniform(0.3, 1.2)), 0.0)
+    return Segment(
+        name=name,
+        origin_lps=(0.0, 0.0, 0.0),
+        axes=_axes(0.0, 0.0, 0.0),
+        width_mm=float(row.width * size * jitter[0]),
+        depth_mm=float(row.depth * size * jitter[1]),
+        height_mm=float(row.height * size * jitter[2]),
+        wedge_deg=float(row.wedge + rng.normal(0, 1.0)),
+        concave_mm=(float(concave[0]), float(concave[1])),
+        waist=0.02 if fused else float(rng.uniform(0.04, 0.10)),
+        lips_mm=(lip, float(0.35 * lip * rng.uniform(0, 1))),
+        pedicle_x_mm=float(canal_half + width / 2),
+        pedicle_width_mm=float(width),
+        pedicle_height_mm=float(row.pedicle[1] * size * jitter[5]),
+        canal_ap_mm=float(row.canal * size * jitter[6] * rng.normal(1.0, 0.03)),
+        spinous_mm=float(row.spinous * size * jitter[7]),
+        facet_mm=float(rng.uniform(0.9, 1.15) + 0.2 * age),
+        marrow=float(marrow * rng.normal(1.0, 0.05)),
+        is_fused=fused,
+    )
+
+
+def _draw_disc(  # noqa: PLR0913
+    rng: Generator,
+    n: int,
+    row: _Row,
+    names: list[str],
+    *,
+    fused: int,
+    size: float,
+    age: float,
+) -> Disc:
+    is_fused = n + 1 < fused
+    upper = names[n + 1]
+    level = None if is_fused else _level(upper, names[n])
+    wear = float(np.clip(rng.normal(age, 0.22), 0, 1))
+    height = row.disc * size * rng.normal(1.0, 0.08)
+    wedge = (-1.0 if is_fused else 1.0) * row.disc_wedge
+    return Disc(
+        level=level,
+        lower=n,
+        origin_lps=(0.0, 0.0, 0.0),
+        axes=_axes(0.0, 0.0, 0.0),
+        height_mm=float(height if is_fused else height * (1.05 - 0.25 * wear)),
+        wedge_deg=float(wedge + rng.normal(0, 1.2)),
+        bulge_mm=float(rng.uniform(-0.3, 0.8)),
+        water=float(np.clip(1.0 - wear, 0.02, 1.0)),
+        has_cleft=bool(wear > 0.25 and rng.random() < 0.5),
+        flavum_mm=(float(rng.uniform(2.2, 3.4) + 0.6 * age),) * 2,
+        is_fused=is_fused,
+    )
+
+
+def _level(upper: str, lower: str) -> Level | None:
+    try:
+        return Level(f"{upper}-{lower}")
+    except ValueError:
+        return None
+
+
+def _tilted(
+    rng: Generator, segments: tuple[Segment, ...], lordosis: float
+) -> tuple[Segment, ...]:
+    """Give S1 its slope and every segment its share of a mild scoliosis, as axes to start from."""
+    slope = 8.0 + 34.0 * lordosis + rng.normal(0, 4.0)
+    amplitude = abs(rng.normal(0, 2.0))
+    phase, length = rng.uniform(0, 2 * np.pi), rng.uniform(6, 12)
+    turn = rng.normal(0, 1.0)
+    result = []
+    for n, segment in enumerate(segments):
+        bend = amplitude * np.sin(phase + 2 * np.pi * n / length)
+        result.append(replace(segment, axes=_axes(float(slope), float(bend), float(turn * bend))))
+    return tuple(result)
+
+
+def _draw_sac(rng: Generator, first_thoracic: int, size: float) -> Sac:
+    """``first_thoracic`` is the index of T12; the conus ends between T12 and L2."""
+    return Sac(
+        scale_ap=float(rng.normal(1.0, 0.07) * size),
+        scale_lr=float(rng.normal(1.0, 0.07) * size),
+        conus=float(np.clip(rng.normal(first_thoracic - 0.9, 0.4), first_thoracic - 2, first_thoracic)),
+        end=float(rng.uniform(2.6, 3.9)),
+        front_gap_mm=float(rng.uniform(0.8, 1.8)),
+        rootlet_phase=(float(rng.uniform(0, 6)), float(rng.uniform(0, 6)), float(rng.uniform(0, 6))),
+    )
+
+
+def _draw_surroundings(rng: Generator, size: float, age: float) -> Surroundings:
+    kinds = (Base.BOWEL, Base.BOWEL, Base.ORGAN, Base.FLUID, Base.GAS, Base.MUSCLE, Base.VESSEL)
+    ellipsoids = []
+    for _ in range(int(rng.integers(10, 26))):
+        x, z = rng.uniform(-60, 60), rng.uniform(-170, 160)
+        y = -rng.uniform(48, 120) + (0 if z > -80 else 0.35 * -(z + 80))
+        rx, ry, rz = rng.uniform(8, 30, 3)
+        kind = int(kinds[rng.integers(len(kinds))])
+        ellipsoids.append((float(x), float(y), float(z), float(rx), float(ry), float(rz), kind))
+    return Surroundings(
+        subcutaneous_mm=float(rng.uniform(6, 40) * size),
+        muscle_fat=float(np.clip(rng.normal(0.1 + 0.4 * age, 0.12), 0.02, 0.7)),
+        psoas=float(rng.uniform(0.75, 1.2)),
+        aorta_x_mm=float(rng.uniform(2, 12)),
+        ellipsoids=tuple(ellipsoids),
+    )
+
+
+# ------------------------------------------------------------------------ placing the chain
+
+
+def _axes(slope_deg: float, bend_deg: float, turn_deg: float) -> Axes:
+    """Rows x', y', z' of a frame tilted forward by the slope, bent to the left, turned."""
+    s, b, t = np.radians([slope_deg, bend_deg, turn_deg])
+    tilt = np.array([[1, 0, 0], [0, np.cos(s), -np.sin(s)], [0, np.sin(s), np.cos(s)]])
+    bend = np.array([[np.cos(b), 0, np.sin(b)], [0, 1, 0], [-np.sin(b), 0, np.cos(b)]])
+    turn = np.array([[np.cos(t), -np.sin(t), 0], [np.sin(t), np.cos(t), 0], [0, 0, 1]])
+    rows = (bend @ turn @ tilt).T
+    x, y, z = (tuple(float(v) for v in row) for row in rows)
+    return (x[0], x[1], x[2]), (y[0], y[1], y[2]), (z[0], z[1], z[2])
+
+
+def place(anatomy: Anatomy) -> Anatomy:
+    """Compute every frame from sizes, wedges and slips, with L3's body (or its like) at the origin.
+
+    The axes stored on a segment before placing carry its slope (of S1), bend and turn only.
+    """
+    angles = [_angles(s.axes) for s in anatomy.segments]
+    first = anatomy.sacral_count - 1
+    slopes = _slopes(anatomy, angles[first][0])
+    segments = tuple(
+        replace(s, axes=_axes(slope, bend, turn))
+        for s, slope, (_, bend, turn) in zip(anatomy.segments, slopes, angles, strict=True)
+    )
+    centers = [np.zeros(3)]
+    discs = []
+    for n, disc in enumerate(anatomy.discs):
+        lower, upper = segments[n], segments[n + 1]
+        axes = _between(lower.axes, upper.axes, lower.slope, upper.slope)
+        top = centers[n] + np.array(lower.axes[2]) * lower.height_mm / 2
+        slip = np.array(lower.axes[1]) - lower.slope * np.array(lower.axes[2])
+        bottom = top + np.array(axes[2]) * disc.height_mm
+        bottom = bottom - slip * _slip_mm(anatomy, n) + _align(lower, upper, axes)
+        centers.append(bottom + np.array(upper.axes[2]) * upper.height_mm / 2)
+        discs.append(replace(disc, axes=axes, origin_lps=_vector((top + bottom) / 2)))
+    middle = centers[anatomy.sacral_count + 2]
+    return replace(
+        anatomy,
+        segments=tuple(
+            replace(s, origin_lps=_vector(c - middle))
+            for s, c in zip(segments, centers, strict=True)
+        ),
+        discs=tuple(replace(d, origin_lps=_vector(np.array(d.origin_lps) - middle)) for d in discs),
+    )
+
+
+def _align(lower: Segment, upper: Segment, axes: Axes) -> NDArray[np.float64]:
+    """Shift that keeps the posterior walls in line where depths differ."""
+    return np.array(axes[1]) * (lower.depth_mm - upper.depth_mm) / 2
+
+
+def _slip_mm(anatomy: Anatomy, disc: int) -> float:
+    """Anterior slip asked for at a disc."""
+    level = anatomy.discs[disc].level
+    return sum(x.size_mm for x in anatomy.lesions if x.kind == "slip" and x.level == level)
+
+
+def _slopes(anatomy: Anatomy, s1_slope: float) -> list[float]:
+    """Forward tilt of every body's mid plane, from S1 up and down."""
+    segments, discs = anatomy.segments, anatomy.discs
+    first = anatomy.sacral_count - 1
+    slopes = [0.0] * len(segments)
+    slopes[first] = s1_slope + segments[first].wedge_deg / 2
+    for n in range(first, len(discs)):
+        step = segments[n].wedge_deg / 2 + discs[n].wedge_deg + segments[n + 1].wedge_deg / 2
+        slopes[n + 1] = slopes[n] - step
+    for n in range(first - 1, -1, -1):
+        step = segments[n].wedge_deg / 2 + discs[n].wedge_deg + segments[n + 1].wedge_deg / 2
+        slopes[n] = slopes[n + 1] + step
+    return slopes
+
+
+def _angles(axes: Axes) -> tuple[float, float, float]:
+    """Slope, bend and turn in degrees that :func:`_axes` would rebuild."""
+    m = np.array(axes).T
+    bend = -np.arcsin(np.clip(m[2, 0], -1, 1))
+    turn = np.arctan2(m[1, 0], m[0, 0] / max(np.cos(bend), 1e-9) * 1.0)
+    slope = np.arctan2(m[2, 1], m[2, 2])
+    return float(np.degrees(slope)), float(np.degrees(bend)), float(np.degrees(turn))
+
+
+def _between(lower: Axes, upper: Axes, lower_slope: float, upper_slope: float) -> Axes:
+    """Axes of the plane bisecting the two endplates that face a disc."""
+    below = np.array(lower[2]) + lower_slope * np.array(lower[1])
+    above = np.array(upper[2]) - upper_slope * np.array(upper[1])
+    z = below / np.linalg.norm(below) + above / np.linalg.norm(above)
+    z /= np.linalg.norm(z)
+    x = np.array(lower[0]) + np.array(upper[0])
+    x -= z * (x @ z)
+    x /= np.linalg.norm(x)
+    return _vector(x), _vector(np.cross(z, x)), _vector(z)
+
+
+def _vector(values: NDArray[np.float64]) -> Vector:
+    x, y, z = (float(v) for v in values)
+    return x, y, z
