@@ -1,0 +1,362 @@
+"""Evidence pictures: the unmarked slice beside the outlined structures and measured lines.
+
+Each panel is a picture of its own, so that pages can place them side by side or below each other.
+Patient's right is at the left of axial pictures; anterior is at the left of sagittal ones.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+from cauda.geometry import Array, share_frame
+from cauda.records import (
+    Analysis,
+    AxialSlice,
+    LevelInstance,
+    Measurement,
+    Segmentation,
+    Volume,
+)
+from cauda.report import overlay
+from cauda.report.content import focus_levels
+from cauda.report.drawing import Box, Stroke, draw_panel
+from cauda.report.overview import overview_box, overview_strokes, overview_structures
+from cauda.report.planes import SliceImage, axial_slice, crossing_mm, sagittal_slice
+from cauda.vocab import Contrast, Level, Plane, Side
+
+Group = Literal["overview", "middle", "right foramen", "left foramen", "axial"]
+
+_WIDE_PX, _PANEL_PX, _AXIAL_PX = 640, 520, 440
+_MIDDLE_MM, _FORAMEN_MM, _AXIAL_MM = 76.0, 60.0, 96.0
+_BEHIND_DISC_MM = 12.0
+"""Middle and axial crops are centered this far behind the disc's centroid: on canal and disc."""
+_AXIAL_PER_LEVEL = 3
+_MIDDLE_SLICES = 2
+_JPEG_QUALITY = 82
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Picture:
+    """One panel with the words that must stand beside it.
+
+    Parameters
+    ----------
+    name : str
+        Stem of its file, such as ``l4-l5-middle-8-marked``.
+    group : Group
+    level : Level or None
+    is_marked : bool
+    caption, alt : str
+        Series, slice and what is seen; the same for those who cannot see it.
+    pixels : (rows, columns, 3) uint8 array
+    """
+
+    name: str
+    group: Group
+    level: Level | None
+    is_marked: bool
+    caption: str
+    alt: str
+    pixels: Array
+
+    def jpeg(self) -> bytes:
+        """For pages: small, with full color resolution so that thin lines stay sharp."""
+        return _encoded(self.pixels, "JPEG", quality=_JPEG_QUALITY, subsampling=0, optimize=True)
+
+    def png(self) -> bytes:
+        """For files: lossless."""
+        return _encoded(self.pixels, "PNG")
+
+
+def draw_pictures(analysis: Analysis) -> tuple[Picture, ...]:
+    """Draw every evidence picture: an overview, then the lowest two levels in detail."""
+    if not analysis.segmentations:
+        return ()
+    pictures = list(_overview(analysis))
+    for name in focus_levels(analysis):
+        level = analysis.spine.level(name)
+        if level is not None:
+            pictures += _middle(analysis, level)
+            pictures += _foramen(analysis, level, Side.RIGHT)
+            pictures += _foramen(analysis, level, Side.LEFT)
+            pictures += _axial(analysis, level)
+    return tuple(pictures)
+
+
+def main_segmentation(analysis: Analysis) -> Segmentation:
+    """The segmentation most preferred measurements come from; else T2, else the first."""
+    counts = Counter(m.series for m in analysis.measurements if m.preferred)
+    contrast = {s.key: s.contrast for s in analysis.study.series}
+
+    def rank(segmentation: Segmentation) -> tuple[bool, int]:
+        key = segmentation.series
+        return contrast.get(key) is Contrast.T2, counts[key]
+
+    return max(analysis.segmentations, key=rank)
+
+
+def _overview(analysis: Analysis) -> list[Picture]:
+    segmentation = main_segmentation(analysis)
+    index = _middle_index(analysis, segmentation)
+    image = sagittal_slice(analysis.study, segmentation, index)
+    box = overview_box(analysis.spine, image)
+    instances = analysis.spine.instances[segmentation.series]
+    shapes = overlay.outlines(
+        segmentation, instances, index, image, overview_structures(analysis.spine)
+    )
+    lines = overview_strokes(analysis.spine, image, box) + _axial_lines(
+        analysis, image, box, _nearest(analysis.spine.axial_slices)
+    )
+    where = _where(image)
+    return [
+        Picture(
+            name="overview",
+            group="overview",
+            level=None,
+            is_marked=False,
+            caption=f"Midsagittal overview, unmarked. {where}.",
+            alt=f"Unmarked midsagittal slice of the lumbar spine, {where}",
+            pixels=draw_panel(image, box, _WIDE_PX),
+        ),
+        Picture(
+            name="overview-marked",
+            group="overview",
+            level=None,
+            is_marked=True,
+            caption=f"The same slice with outlines and level names{_reference(lines)}. {where}.",
+            alt="The same slice with vertebrae, discs, sac and cord outlined and levels named",
+            pixels=draw_panel(image, box, _WIDE_PX, shapes, lines),
+        ),
+    ]
+
+
+def _middle(analysis: Analysis, level: LevelInstance) -> list[Picture]:
+    lines = [m for m in _measured(analysis, level) if m.side is None]
+    return _pairs(analysis, level, lines, None, _MIDDLE_SLICES)
+
+
+def _foramen(analysis: Analysis, level: LevelInstance, side: Side) -> list[Picture]:
+    lines = [m for m in _measured(analysis, level) if m.side is side]
+    return _pairs(analysis, level, lines, side, 1) if lines else []
+
+
+def _measured(analysis: Analysis, level: LevelInstance) -> list[Measurement]:
+    at = [m for m in analysis.measurements if m.level == level.name and m.preferred]
+    return [m for m in overlay.drawable(at) if m.slice is not None]
+
+
+def _pairs(
+    analysis: Analysis,
+    level: LevelInstance,
+    lines: Sequence[Measurement],
+    side: Side | None,
+    limit: int,
+) -> list[Picture]:
+    """Unmarked and marked panels of the slices that most lines were measured on."""
+    counted = Counter((m.series, m.slice) for m in lines if m.slice is not None)
+    wanted = [place for place, _ in counted.most_common(limit)]
+    if not wanted:
+        segmentation = main_segmentation(analysis)
+        wanted = [(segmentation.series, _middle_index(analysis, segmentation, level))]
+    pictures = []
+    for key, index in wanted:
+        segmentation = next(s for s in analysis.segmentations if s.series == key)
+        on_slice = [m for m in lines if (m.series, m.slice) == (key, index)]
+        pictures += _pair(analysis, level, segmentation, on_slice, (side, index))
+    return pictures
+
+
+def _pair(
+    analysis: Analysis,
+    level: LevelInstance,
+    segmentation: Segmentation,
+    lines: Sequence[Measurement],
+    place: tuple[Side | None, int],
+) -> list[Picture]:
+    side, index = place
+    image = sagittal_slice(analysis.study, segmentation, index)
+    box = _crop(level, image, lines, side)
+    shapes = overlay.outlines(
+        segmentation,
+        analysis.spine.instances[segmentation.series],
+        index,
+        image,
+        overlay.level_structures(level, analysis.spine, side),
+    )
+    group: Group = _group(side)
+    where = _where(image)
+    stem = f"{level.name.value}-{group}-{index + 1}".lower().replace(" ", "-")
+    title = f"{level.name.value} {group}"
+    listed = "; ".join(overlay.described(m) for m in lines) or "no line was measured here"
+    return [
+        Picture(
+            name=stem,
+            group=group,
+            level=level.name,
+            is_marked=False,
+            caption=f"{title}, unmarked. {where}.",
+            alt=f"Unmarked sagittal slice through the {title}, {where}",
+            pixels=draw_panel(image, box, _PANEL_PX),
+        ),
+        Picture(
+            name=f"{stem}-marked",
+            group=group,
+            level=level.name,
+            is_marked=True,
+            caption=f"{title}, marked: {listed}. {where}.",
+            alt=f"The same slice with outlines and measured lines: {listed}",
+            pixels=draw_panel(image, box, _PANEL_PX, shapes, overlay.strokes(lines, image, box)),
+        ),
+    ]
+
+
+def _axial(analysis: Analysis, level: LevelInstance) -> list[Picture]:
+    """A localizer with the slices' lines, then the slices nearest to the disc, unmarked."""
+    at = [s for s in analysis.spine.axial_slices if s.level == level.name]
+    near = sorted(at, key=lambda s: abs(s.distance_mm))[:_AXIAL_PER_LEVEL]
+    chosen = sorted(near, key=lambda s: -s.distance_mm)
+    volumes = _axial_volumes(analysis)
+    pictures = [_axial_picture(level, s, volumes[s.series]) for s in chosen if s.series in volumes]
+    segmentation = main_segmentation(analysis)
+    index = _middle_index(analysis, segmentation, level)
+    image = sagittal_slice(analysis.study, segmentation, index)
+    box = _crop(level, image, (), None)
+    lines = _axial_lines(analysis, image, box, chosen)
+    if not pictures or not lines:
+        return pictures
+    localizer = Picture(
+        name=f"{level.name.value}-axial-reference".lower(),
+        group="axial",
+        level=level.name,
+        is_marked=True,
+        caption=f"Where the axial slices cross. {_where(image)}.",
+        alt=f"Sagittal slice with the positions of the axial slices at {level.name.value}",
+        pixels=draw_panel(image, box, _AXIAL_PX, (), lines),
+    )
+    return [localizer, *pictures]
+
+
+def _axial_picture(level: LevelInstance, assigned: AxialSlice, volume: Volume) -> Picture:
+    image = axial_slice(assigned.series, volume, assigned.slice)
+    center = image.to_mm(_behind(level))
+    box = Box(center=(center[0], center[1]), width_mm=_AXIAL_MM, height_mm=_AXIAL_MM)
+    where = f"{_where(image)}; {_offset(assigned)}"
+    return Picture(
+        name=f"{level.name.value}-axial-{assigned.series}-{assigned.slice + 1}".lower(),
+        group="axial",
+        level=level.name,
+        is_marked=False,
+        caption=f"{level.name.value} axial, unmarked. {where}.",
+        alt=f"Unmarked axial slice at {level.name.value}, patient's right at the left, {where}",
+        pixels=draw_panel(image, box, _AXIAL_PX),
+    )
+
+
+def _nearest(slices: Sequence[AxialSlice]) -> list[AxialSlice]:
+    """The slice nearest to the disc plane of each level."""
+    levels = dict.fromkeys(s.level for s in slices if s.level is not None)
+    at = {name: [s for s in slices if s.level == name] for name in levels}
+    return [min(found, key=lambda s: abs(s.distance_mm)) for found in at.values()]
+
+
+def _axial_lines(
+    analysis: Analysis, image: SliceImage, box: Box, slices: Sequence[AxialSlice]
+) -> list[Stroke]:
+    """Dashed lines where axial slices of the same frame of reference cross a sagittal one."""
+    volumes = _axial_volumes(analysis)
+    space = main_segmentation(analysis).space
+    lines = []
+    for assigned in slices:
+        volume = volumes.get(assigned.series)
+        if assigned.level is None or volume is None:
+            continue
+        if not share_frame(volume.space, space):
+            continue
+        other = axial_slice(assigned.series, volume, assigned.slice)
+        points = crossing_mm(image, other)
+        if points is not None:
+            lines.append(_axial_line(points, box, f"axial {assigned.slice + 1}"))
+    return lines
+
+
+def _axial_line(points: Array, box: Box, label: str) -> Stroke:
+    """The line, named at its posterior end but inside the picture."""
+    back = points[np.argmax(points[:, 0])]
+    edge = box.center[0] + box.width_mm / 2 - 0.19 * box.width_mm
+    return Stroke(
+        points_mm=points,
+        color="#FFD27F",
+        is_dashed=True,
+        label=label,
+        label_at=(min(float(back[0]), edge), float(back[1]) - 0.018 * box.height_mm),
+    )
+
+
+def _axial_volumes(analysis: Analysis) -> dict[str, Volume]:
+    return {
+        s.key: s.volume
+        for s in analysis.study.series
+        if s.plane is Plane.AXIAL and s.volume is not None
+    }
+
+
+def _middle_index(
+    analysis: Analysis, segmentation: Segmentation, level: LevelInstance | None = None
+) -> int:
+    """Slice through the level's disc, or through the middle of all levels."""
+    levels = (level,) if level is not None else analysis.spine.levels
+    if not levels:
+        return segmentation.space.shape[0] // 2
+    points = segmentation.space.to_ijk(np.array([lv.frame.origin_lps for lv in levels]))
+    return int(np.clip(round(float(np.median(points[:, 0]))), 0, segmentation.space.shape[0] - 1))
+
+
+def _crop(
+    level: LevelInstance, image: SliceImage, lines: Sequence[Measurement], side: Side | None
+) -> Box:
+    if side is None:
+        center = image.to_mm(_behind(level))
+        size = _MIDDLE_MM
+    else:
+        points = np.concatenate([np.asarray(m.segment_lps) for m in lines])
+        center = image.to_mm(points).mean(axis=0)
+        size = _FORAMEN_MM
+    return Box(center=(float(center[0]), float(center[1])), width_mm=size, height_mm=size)
+
+
+def _behind(level: LevelInstance) -> Array:
+    return level.frame.to_lps(np.array([0.0, _BEHIND_DISC_MM, 0.0]))
+
+
+def _group(side: Side | None) -> Group:
+    if side is None:
+        return "middle"
+    return "left foramen" if side is Side.LEFT else "right foramen"
+
+
+def _where(image: SliceImage) -> str:
+    return f"Series {image.series}, slice {image.number} of {image.total}"
+
+
+def _offset(assigned: AxialSlice) -> str:
+    side = "above" if assigned.distance_mm > 0 else "below"
+    return (
+        f"{abs(assigned.distance_mm):.0f} mm {side} the disc plane, {assigned.angle_deg:.0f}° to it"
+    )
+
+
+def _reference(lines: Sequence[Stroke]) -> str:
+    return "; dashed: axial slices, by number" if any(s.is_dashed for s in lines) else ""
+
+
+def _encoded(pixels: Array, kind: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, kind, **options)
+    return buffer.getvalue()
