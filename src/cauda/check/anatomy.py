@@ -1,0 +1,180 @@
+"""Checks that what was found can be a lumbar spine, and of shapes that forbid a grade."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from cauda.check.scene import FILE, Scene, limit, limit_range
+from cauda.knowledge import rows
+from cauda.records import Limit, Measurement, VertebraInstance
+from cauda.vocab import Condition, Quantity, Side, Structure, Vertebra
+
+_LEAST_VERTEBRAE = 4
+"""Fewer centroids do not tell a curve from their own error."""
+
+_DISC_HEIGHTS = (Condition.DISC_NARROWING,)
+
+_HEIGHTS = (
+    Quantity.VERTEBRA_HEIGHT_ANTERIOR,
+    Quantity.VERTEBRA_HEIGHT_MIDDLE,
+    Quantity.VERTEBRA_HEIGHT_POSTERIOR,
+)
+
+
+def cord(scene: Scene) -> Iterator[Limit]:
+    """Withhold canal grades where the cord fills the sac at the disc (clinical rule 14.2)."""
+    for level in scene.spine.levels:
+        volumes = [_cord_mm3(scene, index, level.name) for index in range(len(scene.segmentations))]
+        if max(volumes, default=0.0) > limit("cord-volume"):
+            yield Limit(
+                id="cord-in-slice",
+                effect="withhold",
+                reason=f"The spinal cord fills the sac at {level.name.value}: the scales of the "
+                "cauda equina do not apply.",
+                level=level.name,
+                conditions=(Condition.CANAL_STENOSIS,),
+            )
+
+
+def _cord_mm3(scene: Scene, index: int, name: str) -> float:
+    """Volume of cord near the plane of that disc in one series, mm3."""
+    segmentation = scene.segmentations[index]
+    level = next(lv for lv in scene.spine.levels if lv.name == name)
+    channel = tuple(Structure).index(Structure.CORD)
+    likeliest = segmentation.probabilities[channel] > 0.5
+    points = level.frame.to_local(segmentation.space.to_lps(np.argwhere(likeliest)))
+    near = np.abs(points[:, 2]) <= limit("cord-window")
+    return float(near.sum()) * segmentation.space.voxel_mm3
+
+
+def scoliosis(scene: Scene) -> Iterator[Limit]:
+    """Lower, then withhold, everything in a spine that curves to the side."""
+    angle_deg = coronal_curve_deg(scene.spine.vertebrae)
+    if angle_deg > limit("scoliosis-lower"):
+        yield Limit(
+            id="scoliosis",
+            effect="withhold" if angle_deg > limit("scoliosis-withhold") else "lower",
+            reason=f"The spine curves to the side by about {angle_deg:.0f} degrees; grading was "
+            "not validated in scoliosis.",
+        )
+
+
+def coronal_curve_deg(vertebrae: tuple[VertebraInstance, ...]) -> float:
+    """Greatest angle between two tangents of the line of centroids, seen from the front.
+
+    The line is a cubic x(z) through the bodies' centroids (LPS, mm), which takes out the error of
+    single centroids; partial vertebrae and the sacrum are left out. 0 with fewer than four.
+    """
+    whole = [v for v in vertebrae if not v.is_partial and v.name != Vertebra.S1]
+    if len(whole) < _LEAST_VERTEBRAE:
+        return 0.0
+    x_mm, _, z_mm = np.array([v.centroid_lps for v in whole]).T
+    degree = 3 if len(whole) > _LEAST_VERTEBRAE else 2
+    line = np.polynomial.Polynomial.fit(z_mm, x_mm, degree)
+    tilt_deg = np.degrees(np.arctan(line.deriv()(z_mm)))
+    return float(np.ptp(tilt_deg))
+
+
+def out_of_range(scene: Scene) -> Iterator[Limit]:
+    """Withhold what rests on a measurement no spine has."""
+    for found in rows(FILE, "plausible"):
+        low, high = found.numbers("value")
+        for measurement in scene.preferred(Quantity(found.id)):
+            if not low <= measurement.value <= high:
+                yield _implausible(measurement, found.texts("conditions"))
+
+
+def _implausible(measurement: Measurement, conditions: tuple[str, ...]) -> Limit:
+    words = measurement.quantity.value.rsplit("_", 1)[0].replace("_", " ")
+    unit = "" if measurement.unit == "1" else f" {measurement.unit}"
+    place = measurement.level.value if measurement.level else "the spine"
+    return Limit(
+        id="implausible",
+        effect="withhold",
+        reason=f"The {words} measured at {place} ({measurement.value:.1f}{unit}) cannot be right.",
+        level=measurement.level,
+        side=measurement.side,
+        conditions=tuple(Condition(c) for c in conditions),
+    )
+
+
+def disc_order(scene: Scene) -> Iterator[Limit]:
+    """Withhold two levels whose discs lie too close, too far apart or out of order."""
+    near_mm, far_mm = limit_range("disc-spacing")
+    for lower, upper in pairwise(scene.spine.levels):
+        step = np.subtract(upper.frame.origin_lps, lower.frame.origin_lps)
+        distance_mm = float(np.linalg.norm(step))
+        rises = float(step @ np.array(lower.frame.up_lps)) > 0
+        if rises and near_mm <= distance_mm <= far_mm:
+            continue
+        words = f"{lower.name.value} and {upper.name.value}"
+        for level in (lower, upper):
+            yield Limit(
+                id="implausible-order",
+                effect="withhold",
+                reason=f"The discs {words} lie {distance_mm:.0f} mm apart or out of order: a disc "
+                "may have been missed or counted twice.",
+                level=level.name,
+            )
+
+
+def asymmetry(scene: Scene) -> Iterator[Limit]:
+    """Lower both foramina of a level where one is many times the other."""
+    areas = {(m.level, m.side): m.value for m in scene.preferred(Quantity.FORAMEN_AREA)}
+    for level in scene.spine.levels:
+        both = [areas.get((level.name, side)) for side in Side]
+        pair = sorted(area for area in both if area is not None)
+        if len(pair) == 2 and pair[1] > limit("asymmetry") * pair[0]:
+            yield Limit(
+                id="foramen-asymmetry",
+                effect="lower",
+                reason=f"The foramina at {level.name.value} differ by more than a factor of "
+                f"{limit('asymmetry'):.0f}.",
+                level=level.name,
+                conditions=(Condition.FORAMINAL_STENOSIS,),
+            )
+
+
+def fracture(scene: Scene) -> Iterator[Limit]:
+    """Say where a body is wedged or dished, and withhold the disc heights beside it."""
+    for vertebra in scene.spine.vertebrae:
+        ratio = _least_height_ratio(scene, vertebra.name)
+        if ratio is None or ratio >= limit("fracture-ratio"):
+            continue
+        words = (
+            f"{vertebra.name.value} has lost {100 * (1 - ratio):.0f} % of its height in front or "
+            "in the middle: a fracture is possible, age not determined."
+        )
+        yield Limit(id="fracture-suspected", effect="note", reason=words)
+        for level in scene.spine.levels:
+            if vertebra.label in (level.above, level.below):
+                yield Limit(
+                    id="fracture-beside-disc",
+                    effect="withhold",
+                    reason=words,
+                    level=level.name,
+                    conditions=_DISC_HEIGHTS,
+                )
+
+
+def _least_height_ratio(scene: Scene, name: Vertebra) -> float | None:
+    """Smaller of anterior and middle height over posterior height (Genant 1993)."""
+    heights = {m.quantity: m.value for m in scene.preferred(*_HEIGHTS) if m.vertebra == name}
+    posterior = heights.get(Quantity.VERTEBRA_HEIGHT_POSTERIOR, 0.0)
+    others = [heights[q] for q in _HEIGHTS[:2] if q in heights]
+    return min(others) / posterior if others and posterior > 0 else None
+
+
+def numbering(scene: Scene) -> Iterator[Limit]:
+    """Say how the levels were named where that is not certain."""
+    state = scene.spine.numbering
+    if state.state == "uncertain":
+        reasons = "; ".join(state.reasons) or "no reason given"
+        yield Limit(
+            id="numbering-uncertain",
+            effect="note",
+            reason=f"Level names are uncertain ({reasons}).",
+        )
