@@ -65,9 +65,9 @@ class TrainConfig:
         return replace(
             self,
             steps=60,
-            phantom_from=30,
             real=2,
             phantom=1,
+            phantom_from=30,
             crop=(160, 224),
             validate_every=60,
             phantoms=4,
@@ -96,5 +96,5 @@ def read_config(path: Path) -> TrainConfig:
     if unknown:
         msg = f"{path}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}."
         raise UsageError(msg)
-    values = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
     return TrainConfig(**values)

@@ -106,8 +106,8 @@ def train(config: TrainConfig, steps: Steps, folder: Path, validate: Validate) -
 
 
 def _start(config: TrainConfig) -> Run:
-    network = build_network(config.channels).to(memory_format=torch.channels_last)
-    average = build_network(config.channels).to(memory_format=torch.channels_last)
+    network = _channels_last(build_network(config.channels))
+    average = _channels_last(build_network(config.channels))
     average.load_state_dict(network.state_dict())
     average.eval()
     optimizer = torch.optim.AdamW(
@@ -119,6 +119,14 @@ def _start(config: TrainConfig) -> Run:
     return Run(network=network, average=average, optimizer=optimizer, schedule=schedule)
 
 
+def _channels_last(network: nn.Module) -> nn.Module:
+    """Lay out convolution weights as the CPU and GPU kernels like them."""
+    for parameter in network.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return network
+
+
 def _step(
     run: Run, loss_of: PartialLabelLoss, signals: Tensor, codes: Tensor, config: TrainConfig
 ) -> float:
@@ -128,7 +136,7 @@ def _step(
         logits = run.network(signals.to(memory_format=torch.channels_last))
     loss: Tensor = loss_of(logits, codes)
     run.optimizer.zero_grad(set_to_none=True)
-    loss.backward()
+    torch.autograd.backward(loss)
     nn.utils.clip_grad_norm_(run.network.parameters(), config.clip_norm)
     run.optimizer.step()
     run.schedule.step()
@@ -141,7 +149,7 @@ def _step(
 def _average(run: Run, decay: float) -> None:
     """Move the averaged weights toward the present ones."""
     new = [p.detach() for p in run.network.parameters()]
-    torch._foreach_lerp_(list(run.average.parameters()), new, 1.0 - decay)  # noqa: SLF001
+    torch._foreach_lerp_(list(run.average.parameters()), new, 1.0 - decay)
 
 
 def _save(run: Run, path: Path) -> None:

@@ -20,6 +20,11 @@ class PartialLabelLoss(torch.nn.Module):
     membership is known.
     """
 
+    allowed: Tensor
+    groups: Tensor
+    known: Tensor
+    inside: Tensor
+
     def __init__(self, dice_weight: float = 1.0) -> None:
         super().__init__()
         self.dice_weight = dice_weight

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from cauda.nets.normalize import unit_range
+from cauda.phantom import training_sample
 from cauda.training.spider import Case
 
 
@@ -27,8 +28,6 @@ def make_phantoms(folder: Path, numbers: range, seed: int) -> None:
         target = folder / f"{number:05d}.npz"
         if target.exists():
             continue
-        from cauda.phantom import training_sample
-
         signal, labels, spacing = training_sample(np.random.default_rng((seed, number)))
         scaled = np.stack([unit_range(plane) for plane in np.asarray(signal)])
         partial = folder / f"{number:05d}.partial.npz"

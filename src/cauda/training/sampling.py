@@ -96,7 +96,8 @@ def draw_sample(
 
 def vote(codes: Array) -> Array:
     """(N, J, K) uint8 codes of averaged slices -> the most frequent one in each pixel."""
-    winner, most = codes[0].copy(), np.zeros(codes.shape[1:], dtype=np.uint8)
+    winner: Array = codes[0].copy()
+    most = np.zeros(codes.shape[1:], dtype=np.uint8)
     if len(codes) == 1:
         return winner
     for code in np.flatnonzero(np.bincount(codes.ravel())):

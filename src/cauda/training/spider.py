@@ -74,14 +74,13 @@ def read_masks(folder: Path, patient: str) -> tuple[Array, Array, tuple[float, f
     spacing_mm : (3,) tuple
     """
     arrays = []
-    spacing = (1.0, 1.0, 1.0)
     for suffix in ("", "_seg"):
         image = nib.load(folder / f"{patient}_t2_SPACE{suffix}.nii.gz")
         canonical = nib.as_closest_canonical(image)
         # RAS to LPS index directions: left and posterior are the reverse of right and anterior.
         arrays.append(np.asarray(canonical.dataobj)[::-1, ::-1].astype(np.uint8))
-        spacing = tuple(float(v) for v in canonical.header.get_zooms()[:3])
-    return arrays[0], arrays[1], (spacing[0], spacing[1], spacing[2])
+    i, j, k = (float(v) for v in canonical.header.get_zooms()[:3])
+    return arrays[0], arrays[1], (i, j, k)
 
 
 def read_case(folder: Path, patient: str) -> Case:
