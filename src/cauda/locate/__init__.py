@@ -1,0 +1,13 @@
+"""Locate: from class probabilities to named vertebrae and levels, each level with its frame.
+
+The way there, one module a step: :mod:`~cauda.locate.view` crops,
+:mod:`~cauda.locate.centerline` fits a curve, :mod:`~cauda.locate.profile` and
+:mod:`~cauda.locate.alternation` find body, disc, body along it, :mod:`~cauda.locate.partition`
+shares out the voxels, :mod:`~cauda.locate.vertebrae`, :mod:`~cauda.locate.endplates` and
+:mod:`~cauda.locate.frames` measure where they lie, :mod:`~cauda.locate.naming` names them, and
+:mod:`~cauda.locate.spine` puts it together.
+"""
+
+from cauda.locate.spine import locate
+
+__all__ = ["locate"]

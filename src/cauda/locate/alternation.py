@@ -1,0 +1,226 @@
+"""Body, disc, body, disc: where along the centerline one vertebra ends and the next begins.
+
+A disc that the probabilities show is *seen*; one that only the spacing of its neighbors demands
+(collapsed, fused or missed) is inferred, and every inferred one is said in a reason, since a
+wrong one would shift every name above it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy.signal import find_peaks
+
+from cauda.locate.centerline import STEP_MM
+from cauda.locate.profile import Profile
+
+USUAL_PITCH_MM = 35.0
+"""Disc-to-disc distance assumed where fewer than two discs are seen."""
+PITCH_RANGE_MM = (18.0, 50.0)
+"""Distances outside this do not count when the usual distance of this spine is taken."""
+LEAST_DISC = 0.12
+"""A peak of mean disc probability below this is noise."""
+LEAST_BONE = 0.25
+"""Mean bone probability beside a disc from which that neighbor is taken as present."""
+SHORT, LONG = 0.5, 1.6
+"""Shares of the usual distance: closer peaks may be one disc, wider gaps hide another."""
+TOO_SHORT = 0.3
+"""Share of the usual distance below which two peaks are one disc whatever lies between."""
+WEAK = 0.5
+"""A peak lower than this share of the usual peak must fit the spacing to be believed."""
+SACRAL_CAP = 0.6
+"""Bone named body on top of the sacrum, shorter than this share, is the sacrum's own end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Separator:
+    """A disc's place: index on the centerline, and whether the disc itself is seen."""
+
+    index: int
+    is_seen: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternation:
+    """The order of the column.
+
+    Parameters
+    ----------
+    separators : tuple of Separator
+        From below; one fewer than the bones (vertebrae and, lowest, perhaps the sacrum).
+    has_sacrum : bool
+        Whether the lowest bone is the sacrum.
+    residual : int or None
+        Centerline index of a disc inside the sacrum (S1-S2).
+    reasons : tuple of str
+        What was inferred.
+    """
+
+    separators: tuple[Separator, ...]
+    has_sacrum: bool
+    residual: int | None
+    reasons: tuple[str, ...]
+
+
+def alternation(found: Profile) -> Alternation:
+    """Find the discs along the curve and what bounds the column below and above."""
+    peaks = _peaks(found)
+    residual = [p for p in peaks if _is_within_sacrum(found, p)]
+    mobile = [p for p in peaks if p not in residual and _has_body(found, p)]
+    pitch = _pitch(mobile)
+    mobile = _without_doubles(found, mobile, pitch)
+    pitch = _pitch(mobile)
+    mobile, has_sacrum, reasons = _closed_below(found, mobile, pitch)
+    mobile = _closed_above(found, mobile)
+    separators = _with_inferred(found, mobile, pitch, has_sacrum)
+    hidden = sum(not s.is_seen for s in separators)
+    if hidden:
+        reasons += (
+            f"{hidden} disc(s) could not be seen and were placed by the spacing of the others; "
+            "the count of the vertebrae is not sure.",
+        )
+    return Alternation(
+        separators=separators,
+        has_sacrum=has_sacrum,
+        residual=max(residual) if residual and has_sacrum else None,
+        reasons=reasons,
+    )
+
+
+def _peaks(found: Profile) -> list[int]:
+    indices, _ = find_peaks(
+        np.pad(found.disc, 1), height=LEAST_DISC, prominence=LEAST_DISC, distance=8 / STEP_MM
+    )
+    return [int(i) - 1 for i in indices]
+
+
+def _is_within_sacrum(found: Profile, peak: int) -> bool:
+    above = found.mean(found.sacrum, peak, 5, 15)
+    return above > LEAST_BONE and above > found.mean(found.body, peak, 5, 15)
+
+
+def _has_body(found: Profile, peak: int) -> bool:
+    above = found.mean(found.body, peak, 5, 15)
+    below = found.mean(found.body + found.sacrum, peak, -15, -5)
+    return max(above, below) > LEAST_BONE
+
+
+def _pitch(mobile: list[int]) -> float:
+    """Median disc-to-disc distance, mm."""
+    gaps = np.diff(mobile) * STEP_MM
+    usual = gaps[(gaps > PITCH_RANGE_MM[0]) & (gaps < PITCH_RANGE_MM[1])]
+    return float(np.median(usual)) if usual.size else USUAL_PITCH_MM
+
+
+def _without_doubles(found: Profile, mobile: list[int], pitch: float) -> list[int]:
+    """Drop peaks that are part of a neighboring disc, or a weak blob inside a body."""
+    kept = list(mobile)
+    while True:
+        doubles = [pair for pair in pairwise(kept) if _is_double(found, kept, pair, pitch)]
+        if not doubles:
+            return kept
+        lower, upper = min(doubles, key=lambda pair: pair[1] - pair[0])
+        kept.remove(min((lower, upper), key=lambda p: found.mean(found.disc, p, -6, 6)))
+
+
+def _is_double(found: Profile, kept: list[int], pair: tuple[int, int], pitch: float) -> bool:
+    lower, upper = pair
+    gap = (upper - lower) * STEP_MM / pitch
+    usual = float(np.median(found.disc[kept]))
+    if min(found.disc[lower], found.disc[upper]) < WEAK * usual:
+        return gap < 0.65
+    bone = float((found.body + found.sacrum)[lower:upper].max())
+    return gap < TOO_SHORT or (gap < SHORT and bone < 0.5)
+
+
+def _closed_below(
+    found: Profile, mobile: list[int], pitch: float
+) -> tuple[list[int], bool, tuple[str, ...]]:
+    """Decide what the lowest bone is; a disc with nothing below it is no level."""
+    if not mobile:
+        return _without_discs(found)
+    lowest = mobile[0]
+    body = found.mean(found.body, lowest, -20, -4)
+    sacrum = found.mean(found.sacrum, lowest, -20, -4)
+    if sacrum >= LEAST_BONE and sacrum >= body:
+        return mobile, True, ()
+    if body < LEAST_BONE:
+        return _closed_below(found, mobile[1:], pitch) if len(mobile) > 1 else ([], False, ())
+    border = _sacral_border(found, lowest)
+    if border is None:
+        return mobile, False, ()
+    if (lowest - border) * STEP_MM < SACRAL_CAP * pitch:
+        return mobile, True, ("The upper end of the sacrum was partly taken for a vertebra.",)
+    return [border, *mobile], True, ("No disc was seen between the sacrum and the bone above it.",)
+
+
+def _without_discs(found: Profile) -> tuple[list[int], bool, tuple[str, ...]]:
+    top = int(np.argmax(found.body))
+    border = _sacral_border(found, top) if found.body[top] > LEAST_BONE else None
+    if border is None:
+        return [], False, ("No disc was seen.",)
+    return [border], True, ("No disc was seen.",)
+
+
+def _sacral_border(found: Profile, start: int) -> int | None:
+    """Going down from ``start`` through bone: where sacrum takes over from body."""
+    for index in range(start - round(4 / STEP_MM), -1, -1):
+        if found.sacrum[index] > LEAST_BONE and found.sacrum[index] > found.body[index]:
+            return index
+        if found.body[index] + found.sacrum[index] + found.disc[index] < 0.1:
+            return None
+    return None
+
+
+def _closed_above(found: Profile, mobile: list[int]) -> list[int]:
+    """Drop an uppermost disc that has no vertebra above it."""
+    kept = list(mobile)
+    while kept and found.mean(found.body, kept[-1], 3, 9) < LEAST_BONE:
+        kept.pop()
+    return kept
+
+
+def _with_inferred(
+    found: Profile, mobile: list[int], pitch: float, has_sacrum: bool
+) -> tuple[Separator, ...]:
+    """Add discs where the bone between two, or beyond the outermost, is too long."""
+    result = {i: bool(found.disc[i] >= LEAST_DISC) for i in mobile}
+    for lower, upper in pairwise(mobile):
+        result.update(_hidden(found, lower, upper, pitch))
+    if mobile:
+        top = _end_of_bone(found, mobile[-1], 1)
+        result.update(_hidden(found, mobile[-1], top, pitch))
+    if mobile and not has_sacrum:
+        bottom = _end_of_bone(found, mobile[0], -1)
+        result.update(_hidden(found, bottom, mobile[0], pitch))
+    return tuple(Separator(index=i, is_seen=result[i]) for i in sorted(result))
+
+
+def _hidden(found: Profile, lower: int, upper: int, pitch: float) -> dict[int, bool]:
+    """Places of discs hidden between two indices, each with whether a trace of it is seen."""
+    length = (upper - lower) * STEP_MM / pitch
+    if length <= LONG:
+        return {}
+    count = round(length)
+    places = np.linspace(lower, upper, count + 1)[1:-1]
+    return {_best_trace(found, round(place), pitch): False for place in places}
+
+
+def _best_trace(found: Profile, place: int, pitch: float) -> int:
+    """Near a place, where disc is likeliest or, without any, bone least so."""
+    reach = round(0.25 * pitch / STEP_MM)
+    window = slice(max(place - reach, 0), place + reach + 1)
+    disc, bone = found.disc[window], (found.body + found.sacrum)[window]
+    trace = disc - 0.5 * bone
+    distance = np.abs(np.arange(len(trace)) - len(trace) // 2)
+    return window.start + int(np.argmax(trace - 0.002 * distance))
+
+
+def _end_of_bone(found: Profile, start: int, step: int) -> int:
+    """Last index with bone, going on from a disc."""
+    index = start + step * round(6 / STEP_MM)
+    while 0 <= index < len(found.body) and found.body[index] > LEAST_BONE:
+        index += step
+    return index - step

@@ -1,0 +1,150 @@
+"""The local frame of every level: origin in the disc, z' between the endplates, y' to the sac."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from cauda.geometry import Array, FloatArray, Frame
+from cauda.locate.partition import DiscPlane
+from cauda.locate.view import View
+from cauda.records import DISC_LABELS, Plane3, Point
+from cauda.vocab import Structure
+
+SAC_REACH_MM = 8.0
+"""Sac voxels this near to a disc plane tell where the sac lies at that level."""
+CUT_SHARE = 0.3
+"""A disc whose area in an outermost slice exceeds this share of its largest is cut sideways."""
+LARGEST_TURN_DEG = 30.0
+"""A sac seen farther off straight back than this does not turn the frame."""
+
+
+def backward_directions(
+    view: View, labels: Array, planes: Sequence[DiscPlane]
+) -> tuple[FloatArray, ...]:
+    """For every disc, the unit vector in its plane that points to the back of the patient.
+
+    It points from the disc's middle to the sac's, smoothed over neighboring levels, so that it
+    does not depend on how the slices were turned. Where the field of view cuts the discs
+    sideways their middle is not known, and the slices' own way back is taken.
+    """
+    turns = [_turn_deg(view, labels, n, plane) for n, plane in enumerate(planes, start=1)]
+    known = [t for t in turns if t is not None]
+    found = []
+    for n, plane in enumerate(planes):
+        near = [t for t in turns[max(n - 1, 0) : n + 2] if t is not None] or known or [0.0]
+        straight = _in_plane(view.space.directions[:, 1], plane.normal)
+        left = np.cross(straight, plane.normal)
+        angle = np.radians(float(np.median(near)))
+        found.append(np.cos(angle) * straight + np.sin(angle) * left)
+    return tuple(found)
+
+
+def _in_plane(direction: FloatArray, normal: FloatArray) -> FloatArray:
+    flat = direction - (direction @ normal) * normal
+    unit: FloatArray = flat / np.linalg.norm(flat)
+    return unit
+
+
+def _turn_deg(view: View, labels: Array, number: int, plane: DiscPlane) -> float | None:
+    """Angle from the slices' way back to the sac, toward the left; None where not known."""
+    disc = labels == DISC_LABELS + number
+    areas = disc.sum(axis=(1, 2))
+    if len(areas) < 3 or areas.max() == 0 or max(areas[0], areas[-1]) > CUT_SHARE * areas.max():
+        return None
+    sac = view.points(view.mask(Structure.SAC, Structure.CORD))
+    sac = sac[np.abs(plane.above(sac)) < SAC_REACH_MM]
+    if len(sac) < 20:
+        return None
+    straight = _in_plane(view.space.directions[:, 1], plane.normal)
+    toward = sac.mean(axis=0) - view.points(disc).mean(axis=0)
+    side, back = toward @ np.cross(straight, plane.normal), toward @ straight
+    angle = float(np.degrees(np.arctan2(side, back)))
+    return angle if abs(angle) < LARGEST_TURN_DEG else None
+
+
+def level_frame(
+    origin: FloatArray,
+    plane: DiscPlane,
+    backward: FloatArray,
+    lower: Plane3 | None,
+    upper: Plane3 | None,
+) -> Frame:
+    """The frame of one level.
+
+    Parameters
+    ----------
+    origin : (3,) array
+        Disc centroid, LPS mm.
+    plane : DiscPlane
+        Gives the way up where no endplate was found.
+    backward : (3,) array
+        Roughly posterior.
+    lower, upper : Plane3 or None
+        The endplate of the upper vertebra and that of the lower one which face the disc.
+    """
+    normals = [np.array(p.normal_lps) for p in (lower, upper) if p is not None]
+    up = np.sum(normals, axis=0) if normals else plane.normal
+    up = up / np.linalg.norm(up)
+    posterior = _in_plane(backward, up)
+    left = np.cross(posterior, up)
+    return Frame(
+        origin_lps=point(origin),
+        left_lps=point(left),
+        posterior_lps=point(posterior),
+        up_lps=point(up),
+    )
+
+
+def disc_centroid(view: View, labels: Array, number: int, plane: DiscPlane) -> FloatArray:
+    """(3,): centroid of a disc weighted by its probability; the plane's point without voxels."""
+    voxels = np.argwhere(labels == DISC_LABELS + number)
+    if len(voxels) < 5:
+        return plane.point
+    weights = view.probabilities[Structure.DISC][tuple(voxels.T)]
+    centroid: FloatArray = np.average(view.space.to_lps(voxels), axis=0, weights=weights)
+    return centroid
+
+
+def disc_height_mm(frame: Frame, lower: Plane3 | None, upper: Plane3 | None) -> float | None:
+    """Distance between two endplates along the frame's z' through its origin, mm."""
+    if lower is None or upper is None:
+        return None
+    return _along_up(frame, lower) - _along_up(frame, upper)
+
+
+def _along_up(frame: Frame, plane: Plane3) -> float:
+    """Where the z' axis of a frame meets a plane, mm above the origin."""
+    normal = np.array(plane.normal_lps)
+    offset = np.array(plane.point_lps) - np.array(frame.origin_lps)
+    return float((offset @ normal) / (np.array(frame.up_lps) @ normal))
+
+
+def sac_offset_mm(view: View, frame: Frame, shift: FloatArray) -> float | None:
+    """Where the sac's middle lies on x' (left +) at a level, mm; None where it is not seen."""
+    sac = view.points(view.mask(Structure.SAC, Structure.CORD)) - shift
+    local = frame.to_local(sac)
+    near = local[np.abs(local[:, 2]) < 2 * SAC_REACH_MM]
+    return float(near[:, 0].mean()) if len(near) >= 5 else None
+
+
+def point(values: FloatArray) -> Point:
+    """A (3,) array as a record's point."""
+    x, y, z = (float(v) for v in values)
+    return x, y, z
+
+
+def shifted(frame: Frame, shift: FloatArray) -> Frame:
+    """The same frame moved by (3,) mm."""
+    moved = point(np.array(frame.origin_lps) + shift)
+    return Frame(
+        origin_lps=moved,
+        left_lps=frame.left_lps,
+        posterior_lps=frame.posterior_lps,
+        up_lps=frame.up_lps,
+    )
+
+
+Frames = Mapping[int, Frame]
+"""Disc label to frame."""
