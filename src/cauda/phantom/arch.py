@@ -45,14 +45,21 @@ def struts(segment: Segment) -> tuple[Strut, ...]:
     f = segment.facet_mm
     long = segment.spinous_mm
     return (
-        Strut((px, wall - 4, pz), (px, wall + 7, pz),
-              (segment.pedicle_width_mm / 2, 3.0, segment.pedicle_height_mm / 2)),
+        Strut(
+            (px, wall - 4, pz),
+            (px, wall + 7, pz),
+            (segment.pedicle_width_mm / 2, 3.0, segment.pedicle_height_mm / 2),
+        ),
         Strut((px, wall + 8.5, pz), (px + 2.0, wall + 9.5, half + 6), (4.6 * f, 3.3 * f, 3.5)),
         Strut((px, wall + 9.5, pz - 1), (px - 2, wall + 14.5, -half), (4.6, 3.4, 4.0)),
-        Strut((px - 2, wall + 14.5, -half), (px - 2.5, wall + 16.5, -half - 11), (4.3 * f, 3.3 * f, 4.0)),
+        Strut(
+            (px - 2, wall + 14.5, -half),
+            (px - 2.5, wall + 16.5, -half - 11),
+            (4.3 * f, 3.3 * f, 4.0),
+        ),
         Strut((px - 3, wall + 13.5, -3), (0, back + 4.5, -7), (4.0, 2.9, 8.5)),
         Strut((px + 3, wall + 6, pz), (px + 24, wall + 9, pz + 2), (4.0, 3.0, 4.8)),
-        Strut((0, back + 6, -9), (0, back + 4 + long, -10 - 0.22 * long), (3.0, 4.0, 8.6), True),
+        Strut((0, back + 6, -9), (0, back + 4 + long, -10 - 0.28 * long), (3.0, 4.0, 7.2), True),
     )
 
 
@@ -61,11 +68,15 @@ def sacral_struts(segment: Segment) -> tuple[Strut, ...]:
     wall, half = segment.wall_mm, segment.height_mm / 2
     px, back = segment.pedicle_x_mm, segment.wall_mm + segment.canal_ap_mm
     roof = Strut((px - 2, back + 1, 0), (0, back + 4, -2), (4.0, 3.0, half + 1.5))
-    crest = Strut((0, back + 5, -2), (0, back + 4 + segment.spinous_mm, -3), (2.8, 3.0, 0.55 * half), True)
+    crest = Strut(
+        (0, back + 5, -2), (0, back + 4 + segment.spinous_mm, -3), (2.8, 3.0, 0.55 * half), True
+    )
     if segment.name != "S1":
         return roof, crest
     f = segment.facet_mm
-    joint = Strut((px + 1, wall + 8, half - 6), (px + 2, wall + 9.5, half + 6), (4.8 * f, 3.4 * f, 3.5))
+    joint = Strut(
+        (px + 1, wall + 8, half - 6), (px + 2, wall + 9.5, half + 6), (4.8 * f, 3.4 * f, 3.5)
+    )
     root = Strut((px + 2, wall - 6, half - 8.5), (px + 2, wall + 7, half - 8.5), (7.0, 3.0, 7.5))
     return roof, crest, joint, root
 
@@ -114,6 +125,7 @@ def _paint_wings(canvas: Canvas, anatomy: Anatomy, n: int) -> None:
     x = patch.xp.abs(patch.x)
     slope = 0.45 if segment.name == "S1" else 0.0
     top = half - slope * patch.xp.clip(x - 0.55 * segment.width_mm, 0.0, None)
+    top = top - 0.004 * (patch.y - 0.2 * wall) ** 2 - 2.0 * patch.xp.sin(x / 9) ** 2
     v = (patch.y - 0.35 * wall - 0.08 * x) / (0.85 * wall + 3)
     shape = (x / a) ** 2 * (x / a) ** 2 + v * v
     canal = (x < segment.pedicle_x_mm - segment.pedicle_width_mm / 2) & (patch.y > wall - 1)

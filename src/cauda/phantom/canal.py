@@ -107,7 +107,9 @@ def _paint_stretch(
     dy = y - (low.sac_y + t * (high.sac_y - low.sac_y))
     u, v = x / xp.clip(a, 0.3, None), dy / xp.clip(b, 0.3, None)
     u2, v2 = u * u, v * v
-    q = xp.sqrt(xp.clip(u2, None, 2.0) + v2 - 0.25 * xp.clip(u2, None, 2.0) * xp.clip(v2, None, 2.0))
+    q = xp.sqrt(
+        xp.clip(u2, None, 2.0) + v2 - 0.25 * xp.clip(u2, None, 2.0) * xp.clip(v2, None, 2.0)
+    )
     patch.paint(inside & (q < 1 + DURA_MM / xp.clip(b, 0.3, None)) & (b > 0.5), int(Base.LIGAMENT))
     sac = inside & (q < 1) & (b > 0.5)
     patch.paint(sac, int(Base.CSF))

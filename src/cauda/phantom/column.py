@@ -10,6 +10,8 @@ SQUARENESS = 0.75
 """How much the outline of a body seen from above resembles a rectangle (0 is an ellipse)."""
 WALL_HOLLOW = 0.07
 """Posterior walls are hollow in the middle by this share of the half depth."""
+TAPER = 0.25
+"""A sacral body narrows by this share from its top to its bottom; its back wall stays in line."""
 CORTEX_MM = 0.9
 ENDPLATE_MM = 0.9
 
@@ -21,7 +23,11 @@ def radius(segment: Segment, patch: Patch, x: XArray, y: XArray, z: XArray | Non
     """
     xp = patch.xp
     a, b = segment.width_mm / 2, segment.depth_mm / 2
-    if z is not None:
+    if segment.is_fused and z is not None:
+        share = 1 - TAPER * xp.clip(0.5 - z / segment.height_mm, 0.0, 1.0)
+        y = y - b * (1 - share)
+        a, b = a * share, b * share
+    elif z is not None:
         height = xp.clip(xp.abs(z) * (2 / segment.height_mm), 0.0, 1.0)
         waist = 1 - segment.waist * (1 - height * height)
         rim = xp.clip((height - 0.62) / 0.38, 0.0, 1.0)
@@ -98,7 +104,8 @@ def paint_disc(canvas: Canvas, anatomy: Anatomy, n: int) -> None:
     up = zl - endplate(lower, patch, xl, yl, upper=True)
     gap = xp.clip(down + up, 0.1, None)
     t = xp.clip(down / gap, 0.0, 1.0)
-    side = (1 - t) * radius(upper, patch, xu, yu, None) + t * radius(lower, patch, xl, yl, None)
+    hu, hl = (zu, zl) if disc.is_fused else (None, None)
+    side = (1 - t) * radius(upper, patch, xu, yu, hu) + t * radius(lower, patch, xl, yl, hl)
     between = (down > 0) & (up > 0)
     if disc.is_fused:
         _paint_fused(patch, n, side, between)
@@ -106,6 +113,9 @@ def paint_disc(canvas: Canvas, anatomy: Anatomy, n: int) -> None:
     edge = 1 + disc.bulge_mm * 4 * t * (1 - t) / (lower.depth_mm / 2)
     inside = between & (side < edge)
     patch.paint(inside, of_disc(n, OfDisc.ANNULUS))
+    t2 = 4 * t * (1 - t)
+    inner = inside & (side < 0.62 + 0.24 * t2) & (t2 > 0.12)
+    patch.paint(inner, of_disc(n, OfDisc.INNER))
     patch.paint(inside & _nucleus(patch, disc, side, t), of_disc(n, OfDisc.NUCLEUS))
 
 

@@ -62,10 +62,10 @@ _LUMBAR = (
 """L1 .. L5 of a five-lumbar spine; other counts repeat or leave out the fourth."""
 _SACRAL = (
     _Row(50, 33, 29.0, 6, 14.0, (12.0, 14.0), 12, 1.6, 6),
-    _Row(38, 24, 25.0, 2, 11.0, (10.0, 12.0), 9, 1.2, 5),
-    _Row(31, 18, 21.0, -5, 9.0, (8.0, 10.0), 7, 1.0, 8),
-    _Row(26, 13, 18.0, -8, 7.0, (6.0, 8.0), 5, 0.8, 10),
-    _Row(21, 9, 15.0, -8, 5.0, (5.0, 6.0), 4, 0.8, 10),
+    _Row(39, 24.5, 25.0, 2, 11.0, (10.0, 12.0), 9, 1.2, 5),
+    _Row(31, 18.4, 21.0, -5, 9.0, (8.0, 10.0), 7, 1.0, 8),
+    _Row(25, 13.8, 18.0, -8, 7.0, (6.0, 8.0), 5, 0.8, 10),
+    _Row(20, 10.3, 15.0, -8, 5.0, (5.0, 6.0), 4, 0.8, 10),
 )
 
 
@@ -115,9 +115,7 @@ def _draw_plain(rng: Generator, lumbar_count: int, age: float) -> Anatomy:
         for n in range(len(rows) - 1)
     )
     lordosis = rng.normal(0.85, 0.25)
-    discs = tuple(
-        d if d.is_fused else replace(d, wedge_deg=d.wedge_deg * lordosis) for d in discs
-    )
+    discs = tuple(d if d.is_fused else replace(d, wedge_deg=d.wedge_deg * lordosis) for d in discs)
     return Anatomy(
         seed=int(rng.integers(2**31)),
         lumbar_count=lumbar_count,
@@ -211,9 +209,7 @@ def _level(upper: str, lower: str) -> Level | None:
         return None
 
 
-def _tilted(
-    rng: Generator, segments: tuple[Segment, ...], lordosis: float
-) -> tuple[Segment, ...]:
+def _tilted(rng: Generator, segments: tuple[Segment, ...], lordosis: float) -> tuple[Segment, ...]:
     """Give S1 its slope and every segment its share of a mild scoliosis, as axes to start from."""
     slope = 8.0 + 34.0 * lordosis + rng.normal(0, 4.0)
     amplitude = abs(rng.normal(0, 2.0))
@@ -231,10 +227,16 @@ def _draw_sac(rng: Generator, first_thoracic: int, size: float) -> Sac:
     return Sac(
         scale_ap=float(rng.normal(1.0, 0.07) * size),
         scale_lr=float(rng.normal(1.0, 0.07) * size),
-        conus=float(np.clip(rng.normal(first_thoracic - 0.9, 0.4), first_thoracic - 2, first_thoracic)),
+        conus=float(
+            np.clip(rng.normal(first_thoracic - 0.9, 0.4), first_thoracic - 2, first_thoracic)
+        ),
         end=float(rng.uniform(2.6, 3.9)),
         front_gap_mm=float(rng.uniform(0.8, 1.8)),
-        rootlet_phase=(float(rng.uniform(0, 6)), float(rng.uniform(0, 6)), float(rng.uniform(0, 6))),
+        rootlet_phase=(
+            float(rng.uniform(0, 6)),
+            float(rng.uniform(0, 6)),
+            float(rng.uniform(0, 6)),
+        ),
     )
 
 
@@ -306,7 +308,8 @@ def place(anatomy: Anatomy) -> Anatomy:
 
 def _align(lower: Segment, upper: Segment, axes: Axes) -> NDArray[np.float64]:
     """Shift that keeps the posterior walls in line where depths differ."""
-    return np.array(axes[1]) * (lower.depth_mm - upper.depth_mm) / 2
+    result: NDArray[np.float64] = np.array(axes[1]) * (lower.depth_mm - upper.depth_mm) / 2
+    return result
 
 
 def _slip_mm(anatomy: Anatomy, disc: int) -> float:

@@ -72,12 +72,13 @@ class OfDisc(IntEnum):
     FORAMEN_RIGHT = 4
     ROOT_LEFT = 5
     ROOT_RIGHT = 6
+    INNER = 7
 
 
 SEGMENT_BLOCK = 32
 """Index of the first material of segment 0."""
-DISC_BLOCK = SEGMENT_BLOCK + 7 * 16
-"""Index of the first material of disc 0; there are at most 16 segments and 15 discs."""
+DISC_BLOCK = SEGMENT_BLOCK + 7 * 15
+"""Index of the first material of disc 0; there are at most 15 segments and 14 discs."""
 
 _BASE_STRUCTURE = {
     Base.CSF: (Structure.SAC, SAC_LABEL),
@@ -88,6 +89,7 @@ _DISC_STRUCTURE = {
     OfDisc.NUCLEUS: (Structure.DISC, 0),
     OfDisc.ANNULUS: (Structure.DISC, 0),
     OfDisc.HERNIATION: (Structure.DISC, 0),
+    OfDisc.INNER: (Structure.DISC, 0),
     OfDisc.FORAMEN_LEFT: (Structure.FORAMEN, LEFT_FORAMEN_OFFSET),
     OfDisc.FORAMEN_RIGHT: (Structure.FORAMEN, RIGHT_FORAMEN_OFFSET),
     OfDisc.ROOT_LEFT: (Structure.ROOT, LEFT_FORAMEN_OFFSET),
@@ -102,7 +104,7 @@ def of_segment(segment: int, part: OfSegment) -> int:
 
 def of_disc(disc: int, part: OfDisc) -> int:
     """Material index of a part of ``discs[disc]``."""
-    return DISC_BLOCK + 7 * disc + int(part)
+    return DISC_BLOCK + 8 * disc + int(part)
 
 
 def structure_table(anatomy: Anatomy) -> NDArray[np.uint8]:

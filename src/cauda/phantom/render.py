@@ -41,9 +41,13 @@ def render(
     counts, widths = [1, 1, 1], [1.0, 1.0, 1.0]
     counts[axis] = SUB_PLANES
     widths[axis] = min(1.0, protocol.slice_mm / space.spacing_mm[axis])
-    grid = Grid.of(space).refined((counts[0], counts[1], counts[2]), (widths[0], widths[1], widths[2]))
+    grid = Grid.of(space).refined(
+        (counts[0], counts[1], counts[2]), (widths[0], widths[1], widths[2])
+    )
     materials = paint(anatomy, grid)
-    signal = acquire(anatomy, materials, axis, protocol, rng, np)
+    signal = acquire(
+        anatomy, materials, axis, (protocol, receive_field(Grid.of(space), protocol)), rng
+    )
     result: NDArray[np.float32] = signal
     return result
 
@@ -52,11 +56,14 @@ def acquire(  # noqa: PLR0913, PLR0917
     anatomy: Anatomy,
     materials: XArray,
     axis: int,
-    protocol: Protocol,
+    scan: tuple[Protocol, NDArray[np.float32]],
     rng: np.random.Generator,
-    xp: object = np,
 ) -> XArray:
-    """Turn a painted grid, whose ``axis`` holds SUB_PLANES planes a slice, into a series."""
+    """Turn a painted grid, whose ``axis`` holds SUB_PLANES planes a slice, into a series.
+
+    ``scan`` is the protocol and the receive field, which broadcasts to the series.
+    """
+    protocol, field = scan
     table = jittered(tissue_table(anatomy), rng, protocol.texture)
     bright = spin_echo(table, protocol).astype(np.float32)
     bright /= float(np.max(bright[[Base.FAT, Base.CSF]]))
@@ -71,10 +78,22 @@ def acquire(  # noqa: PLR0913, PLR0917
     fine = smooth_noise(local, moved, (1, 2, 2)) + 1.2 * smooth_noise(local, moved, (1, 12, 12))
     back = np.argsort(order)
     clean = clean + protocol.texture * rough * np.transpose(fine, back)
-    fatty = np.clip(smooth_noise(local, moved, (1, 3, 14)) * 1.1 - 1.0, 0, 1)
-    fatty = fatty + 0.5 * anatomy.surroundings.muscle_fat
+    fat = anatomy.surroundings.muscle_fat
+    streaks = smooth_noise(local, moved, (1, 2, 16)) + 0.7 * smooth_noise(local, moved, (1, 5, 24))
+    fatty = np.clip(0.5 * streaks + fat - 0.35, 0, 1) + 0.35 * fat
     clean = clean + streak * np.transpose(np.clip(fatty, 0, 1), back)
-    return finish(np.transpose(np.clip(clean, 0, None), order), protocol, rng).transpose(back)
+    clean = np.clip(clean, 0, None) * field
+    return finish(np.transpose(clean, order), protocol, rng).transpose(back)
+
+
+def receive_field(grid: Grid, protocol: Protocol) -> NDArray[np.float32]:
+    """Fall-off from a coil behind the patient, and a saturation band in front of the spine."""
+    _, y, _ = grid.local((0.0, 0.0, 0.0), ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)))
+    field = np.exp((y - 20.0) / protocol.coil_mm)
+    if protocol.saturation_mm is not None:
+        field = field * (1 - 0.9 / (1 + np.exp((y - protocol.saturation_mm) / 5.0)))
+    result: NDArray[np.float32] = field.astype(np.float32)
+    return result
 
 
 def jittered(
@@ -97,7 +116,12 @@ def texture_tables(
     """Per material: amplitude of its unevenness, and how much a fat streak adds."""
     share = np.full(256, 0.06, dtype=np.float32)
     for n in range(len(anatomy.segments)):
-        for part in (OfSegment.MARROW, OfSegment.ARCH, OfSegment.MODIC_UPPER, OfSegment.MODIC_LOWER):
+        for part in (
+            OfSegment.MARROW,
+            OfSegment.ARCH,
+            OfSegment.MODIC_UPPER,
+            OfSegment.MODIC_LOWER,
+        ):
             share[of_segment(n, part)] = 0.10
     for n in range(len(anatomy.discs)):
         share[of_disc(n, OfDisc.NUCLEUS)] = 0.08
@@ -142,5 +166,7 @@ def _window(rows: int, columns: int, protocol: Protocol) -> NDArray[np.float32]:
     blur = np.exp(-2 * (np.pi * protocol.blur_px) ** 2 * (fx * fx + fy * fy))
     edge = 0.5 - 0.15 * protocol.gibbs
     cut = (np.abs(fx) <= edge) & (np.abs(fy) <= edge)
-    weights: NDArray[np.float32] = (blur * np.where(cut, 1.0, 1 - protocol.gibbs)).astype(np.float32)
+    weights: NDArray[np.float32] = (blur * np.where(cut, 1.0, 1 - protocol.gibbs)).astype(
+        np.float32
+    )
     return weights

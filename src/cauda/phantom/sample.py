@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cauda.phantom.anatomy import Anatomy
 from cauda.phantom.draw import draw_anatomy
 from cauda.phantom.grid import Grid
 from cauda.phantom.materials import structure_table
 from cauda.phantom.paint import paint
-from cauda.phantom.render import SUB_PLANES, acquire
+from cauda.phantom.render import SUB_PLANES, acquire, receive_field
 from cauda.phantom.tissue import Protocol
 from cauda.vocab import Contrast
 
@@ -58,16 +57,14 @@ def training_sample(
     grid = Grid(xp=xp, device=device, matrix=matrix, i=counts[0], j=counts[1], k=counts[2])
     fine = grid.refined((SUB_PLANES, 1, 1), (protocol.slice_mm / spacing, 1.0, 1.0))
     materials = _numpy(paint(anatomy, fine))
-    labels = structure_table(anatomy)[_central(anatomy, materials, slices)]
-    signal = acquire(anatomy, materials, 0, protocol, rng)
+    labels = structure_table(anatomy)[_central(materials, slices)]
+    plain = Grid(xp=np, device="cpu", matrix=matrix, i=counts[0], j=counts[1], k=counts[2])
+    signal = acquire(anatomy, materials, 0, (protocol, receive_field(plain, protocol)), rng)
     return signal.astype(np.float32), labels, (spacing, pixel, pixel)
 
 
-def _central(
-    anatomy: Anatomy, materials: NDArray[np.uint8], slices: int
-) -> NDArray[np.uint8]:
+def _central(materials: NDArray[np.uint8], slices: int) -> NDArray[np.uint8]:
     """The painted plane nearest to the middle of each slice."""
-    del anatomy
     planes: NDArray[np.uint8] = materials[np.arange(slices) * SUB_PLANES + SUB_PLANES // 2]
     return planes
 
@@ -82,7 +79,12 @@ def draw_protocol(rng: np.random.Generator) -> Protocol:
     times = {
         "t2": (Contrast.T2, rng.uniform(2200, 5500), rng.uniform(75, 130), None),
         "t1": (Contrast.T1, rng.uniform(380, 850), rng.uniform(7, 18), None),
-        "stir": (Contrast.STIR, rng.uniform(3000, 6000), rng.uniform(30, 80), rng.uniform(145, 185)),
+        "stir": (
+            Contrast.STIR,
+            rng.uniform(3000, 6000),
+            rng.uniform(30, 80),
+            rng.uniform(145, 185),
+        ),
         "space": (Contrast.T2, rng.uniform(1200, 2000), rng.uniform(90, 180), None),
     }
     contrast, repetition, echo, inversion = times[str(kind)]
@@ -99,6 +101,8 @@ def draw_protocol(rng: np.random.Generator) -> Protocol:
         bias=float(rng.uniform(0.1, 0.6)),
         motion=float(rng.uniform(0, 0.15)) if rng.random() < 0.3 else 0.0,
         texture=float(rng.uniform(0.6, 1.8)),
+        coil_mm=float(rng.choice([90.0, 140.0, 250.0, 600.0])),
+        saturation_mm=float(rng.uniform(-70, -28)) if rng.random() < 0.45 else None,
     )
 
 
@@ -113,9 +117,9 @@ def _field_of_view(
     lean = np.array([[cr, 0, sr], [0, 1, 0], [-sr, 0, cr]])
     matrix = np.eye(4)
     matrix[:3, :3] = yaw @ lean @ pitch @ np.diag([spacing, pixel, pixel])
-    middle = np.array([
-        rng.uniform(-LATERAL_MM, LATERAL_MM), rng.uniform(0, 30), rng.uniform(-45, 25)
-    ])
+    middle = np.array(
+        [rng.uniform(-LATERAL_MM, LATERAL_MM), rng.uniform(0, 30), rng.uniform(-45, 25)]
+    )
     matrix[:3, 3] = middle - matrix[:3, :3] @ ((np.array(shape) - 1) / 2)
     return matrix
 

@@ -79,6 +79,9 @@ def _paint_back(patch: Patch, anatomy: Anatomy, lines: tuple[XArray, XArray, XAr
     patch.paint(muscle, int(Base.MUSCLE))
     septum = xp.abs(lateral - 27 - 4 * xp.sin(y / 11)) < 1.0
     patch.paint(muscle & septum, int(Base.FAT))
+    layer = y - back - 0.55 * (tips - back) - 3 * xp.sin(patch.z / 9 + x / 5)
+    patch.paint(muscle & (xp.abs(layer) < 0.9) & (lateral < 24), int(Base.FAT))
+    patch.paint(muscle & (y < back + 9 + 3 * xp.sin(patch.z / 7)), int(Base.FAT))
     patch.paint(muscle & (lateral < 2.6) & (y > back + 14), int(Base.INTERSPINOUS))
     patch.paint((xp.abs(y - fascia) < 0.8) & (lateral < 75), int(Base.LIGAMENT))
     wing = (lateral - 52 - 0.25 * (patch.z + 60)) / 12
@@ -99,7 +102,9 @@ def _paint_front(patch: Patch, anatomy: Anatomy, x: XArray, front: XArray) -> No
         patch.paint(outer & (wall < 0.75), kind)
     grow = around.psoas * xp.clip((95 - z) / 70, 0.0, 1.0)
     lateral = xp.abs(x)
-    psoas = ((lateral - 36 - 4 * grow) / (14 * grow + 0.1)) ** 2 + ((ahead + 18) / (19 * grow + 0.1)) ** 2
+    psoas = ((lateral - 36 - 4 * grow) / (14 * grow + 0.1)) ** 2 + (
+        (ahead + 18) / (19 * grow + 0.1)
+    ) ** 2
     patch.paint(psoas < 1, int(Base.PSOAS))
     split = xp.clip((-25 - z) * 0.35, 0.0, None)
     for side in (1, -1):

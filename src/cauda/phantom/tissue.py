@@ -84,6 +84,10 @@ class Protocol:
         Strength of ghosts.
     texture : float
         Strength of the tissues' own unevenness.
+    coil_mm : float
+        Depth over which the signal falls to 37 % away from a coil behind the patient.
+    saturation_mm : float or None
+        LPS y in front of which a saturation band darkens the image.
     """
 
     contrast: Contrast
@@ -97,6 +101,8 @@ class Protocol:
     bias: float = 0.35
     motion: float = 0.0
     texture: float = 1.0
+    coil_mm: float = 260.0
+    saturation_mm: float | None = None
 
 
 PROTOCOLS: dict[Contrast, Protocol] = {
@@ -159,6 +165,7 @@ def _disc_tissues(water: float) -> dict[OfDisc, Tissue]:
     return {
         OfDisc.NUCLEUS: nucleus(water),
         OfDisc.ANNULUS: (850.0, 30.0, 0.5),
+        OfDisc.INNER: (950.0 + 150 * water, 30.0 + 36.0 * water, 0.55 + 0.15 * water),
         OfDisc.HERNIATION: (950.0, 42.0, 0.62),
         OfDisc.FORAMEN_LEFT: FAT,
         OfDisc.FORAMEN_RIGHT: FAT,
