@@ -1,1 +1,173 @@
-"""TODO-HELPER."""
+"""Measure a spine: millimeters, degrees and ratios with their uncertainty, series by series.
+
+The definitions are those of ``docs/concepts/measurements.md``. What a series does not show is
+left out; the checks and the grades say why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from cauda.measure.alignment import alignment, lordosis
+from cauda.measure.discs import DiscSlice, disc_readings, disc_slice, height_index
+from cauda.measure.displacement import displacement
+from cauda.measure.foramina import foramen, foramen_readings
+from cauda.measure.reading import Reading
+from cauda.measure.sac import sac_readings
+from cauda.measure.sampling import Stack
+from cauda.measure.signal import nucleus_ratio
+from cauda.measure.uncertainty import half_width
+from cauda.measure.vertebrae import SACRUM_LABEL, Body, Outline, bodies, heights, trace
+from cauda.records import LevelInstance, Measurement, Segmentation, Spine
+from cauda.vocab import Contrast, Level, Quantity, Side, Vertebra
+
+__all__ = ["measure"]
+
+CANAL_HALF_MM = 9.0
+"""Half-width of the canal where no foramen shows the inner border of the pedicles."""
+
+USUAL_HALF_DISC_MM = 5.0
+"""Half a disc's height where its endplates are not seen: only sets the window of the sac."""
+
+FARTHEST_MM = 3.0
+"""Without a slice this near to the midsagittal plane (or half a spacing), nothing is read in it."""
+
+_MIDDLE = Quantity.VERTEBRA_HEIGHT_MIDDLE
+_FORAMINAL = (Quantity.FORAMEN_HEIGHT, Quantity.FORAMEN_WIDTH, Quantity.FORAMEN_AREA)
+_ORDER = (Contrast.T2, Contrast.T1, Contrast.STIR, Contrast.UNKNOWN)
+_FORAMINAL_ORDER = (Contrast.T1, Contrast.T2, Contrast.STIR, Contrast.UNKNOWN)
+
+
+def measure(spine: Spine, segmentations: Sequence[Segmentation]) -> tuple[Measurement, ...]:
+    """Measure every visible level and vertebra on every sagittal segmentation.
+
+    Parameters
+    ----------
+    spine : Spine
+        With an instance map for each series to be measured; others are passed over.
+    segmentations : sequence of Segmentation
+
+    Returns
+    -------
+    tuple of Measurement
+        Ordered by series, then from the lowest level upward; for each quantity, place and side
+        one is ``preferred``: T1 for the foramina (their reference plane), else T2.
+    """
+    shown = [s for s in segmentations if s.series in spine.instances]
+    found = [m for s in shown for m in _of_series(spine, s)]
+    contrasts = {s.series: s.contrast for s in shown}
+    best: dict[str, Measurement] = {}
+    for candidate in sorted(found, key=lambda m: _rank(m, contrasts[m.series])):
+        best.setdefault(_place(candidate), candidate)
+    return tuple(replace(m, preferred=best[_place(m)].id == m.id) for m in found)
+
+
+def _place(measurement: Measurement) -> str:
+    """The id without its series."""
+    return measurement.id.rsplit("/", 1)[0]
+
+
+def _rank(measurement: Measurement, contrast: Contrast) -> int:
+    """Position of a series' contrast in the order of preference."""
+    order = _FORAMINAL_ORDER if measurement.quantity in _FORAMINAL else _ORDER
+    return order.index(contrast)
+
+
+def _of_series(spine: Spine, segmentation: Segmentation) -> list[Measurement]:
+    """All measurements of one series."""
+    series = segmentation.series
+    stack = Stack(segmentation=segmentation, instances=spine.instances[series])
+    every = {body.vertebra.label: body for body in bodies(spine)}
+    traced = {label: trace(stack, body) for label, body in every.items()}
+    found: list[Measurement] = []
+    middles: dict[int, Reading] = {}
+    for label, outlines in traced.items():
+        if _is_midsagittal(stack, outlines):
+            readings = heights(outlines)
+            middles.update((label, r) for r in readings if r.quantity is _MIDDLE)
+            found += _named(readings, series, vertebra=every[label].vertebra.name)
+    for level in spine.levels:
+        at_level = _of_level(stack, level, every, traced, middles)
+        found += _named(at_level, series, level=level.name)
+    by_name = {body.vertebra.name: traced[label] for label, body in every.items()}
+    ends = (by_name.get(Vertebra.L1, ()), by_name.get(Vertebra.S1, ()))
+    return found + _named(lordosis(*ends), series)
+
+
+def _is_midsagittal(stack: Stack, outlines: Sequence[Outline | DiscSlice]) -> bool:
+    """Whether a slice lies near enough to x' = 0."""
+    reach = max(FARTHEST_MM, 0.75 * stack.space.spacing_mm[0])
+    return any(abs(o.x_mm) <= reach for o in outlines)
+
+
+def _of_level(
+    stack: Stack,
+    level: LevelInstance,
+    every: dict[int, Body],
+    traced: dict[int, tuple[Outline, ...]],
+    middles: dict[int, Reading],
+) -> Iterable[Reading]:
+    """All readings of one level on one series."""
+    openings = [f for side in Side if (f := foramen(stack, level, side)) is not None]
+    slices = _slices(stack, level, traced)
+    central: tuple[Reading, ...] = ()
+    if _is_midsagittal(stack, slices):
+        central = disc_readings(slices)
+        central = (*central, *height_index(central, middles, level), *alignment(slices))
+        if stack.segmentation.contrast is Contrast.T2:
+            central = (*central, *nucleus_ratio(slices))
+    borders = {f.side: f.medial_mm for f in openings}
+    canal = (borders.get(Side.RIGHT, -CANAL_HALF_MM), borders.get(Side.LEFT, CANAL_HALF_MM))
+    middle = next((r.value for r in central if r.quantity is Quantity.DISC_HEIGHT_MIDDLE), None)
+    neighbors = [level.above] if level.below == SACRUM_LABEL else [level.above, level.below]
+    frames = tuple(every[v].frame for v in neighbors if v in every)
+    return (
+        *central,
+        *displacement(slices, level, canal),
+        *sac_readings(
+            stack, level.frame, USUAL_HALF_DISC_MM if middle is None else middle / 2, frames
+        ),
+        *(reading for f in openings for reading in foramen_readings(f)),
+    )
+
+
+def _slices(
+    stack: Stack, level: LevelInstance, traced: dict[int, tuple[Outline, ...]]
+) -> tuple[DiscSlice, ...]:
+    """The disc on every slice that cuts through both of its vertebrae, from right to left."""
+    below = {o.sheet.index: o for o in traced.get(level.below, ())}
+    pairs = [
+        disc_slice(stack, level, above, below[above.sheet.index])
+        for above in traced.get(level.above, ())
+        if above.sheet.index in below
+    ]
+    return tuple(p for p in pairs if p is not None)
+
+
+def _named(
+    readings: Iterable[Reading],
+    series: str,
+    *,
+    level: Level | None = None,
+    vertebra: Vertebra | None = None,
+) -> list[Measurement]:
+    """Turn readings into measurements of one level, vertebra or, without either, the spine."""
+    place = str(level or vertebra or "lumbar")
+    return [
+        Measurement(
+            id="/".join([place, r.quantity, *([r.side] if r.side else []), series]),
+            quantity=r.quantity,
+            level=level,
+            vertebra=vertebra,
+            side=r.side,
+            value=r.value,
+            uncertainty=half_width(r.quantity, r.value, r.spread),
+            method=r.method,
+            series=series,
+            slice=r.slice,
+            segment_lps=r.points_lps,
+            estimated=r.estimated,
+        )
+        for r in readings
+    ]

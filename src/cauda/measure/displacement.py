@@ -1,0 +1,136 @@
+"""Disc material behind the line of the posterior corners: how far, and how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cauda.geometry import Frame
+from cauda.measure.discs import DiscSlice
+from cauda.measure.reading import Reading
+from cauda.measure.sampling import STEP_MM, SURFACE, Floats, Sheet
+from cauda.measure.uncertainty import Spread
+from cauda.records import LevelInstance
+from cauda.vocab import Quantity, Structure
+
+LEAST_MM = 1.0
+"""Material nearer to the line has no extent: it may be the annulus of a normal disc."""
+
+WINDOW_ALONG_MM = (-28.0, 28.0)
+"""How far up and down fragments are looked for: to the middle of the neighboring bodies."""
+
+WINDOW_BEHIND_MM = (-3.0, 18.0)
+"""From just before the line to the back of any canal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Behind:
+    """Disc material behind the corner line on one slice.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        y' is the distance behind the line, z' runs along it.
+    reach_mm : (Z,) array
+        Where the disc's rearmost surface lies at every place along the line; -inf without disc.
+    """
+
+    sheet: Sheet
+    reach_mm: Floats
+
+    @property
+    def greatest_mm(self) -> float:
+        """Displacement on this slice, at least 0."""
+        return max(0.0, float(self.reach_mm.max()))
+
+
+def behind(traced: DiscSlice, level: LevelInstance) -> Behind:
+    """Look along the line of the posterior corners of one slice."""
+    sheet = Sheet(
+        stack=traced.sheet.stack,
+        frame=_line_frame(traced),
+        index=traced.sheet.index,
+        y_mm=np.arange(WINDOW_BEHIND_MM[0], WINDOW_BEHIND_MM[1], STEP_MM),
+        z_mm=np.arange(WINDOW_ALONG_MM[0], WINDOW_ALONG_MM[1], STEP_MM),
+    )
+    return Behind(sheet=sheet, reach_mm=_rearmost(sheet.own(Structure.DISC, level.label), sheet))
+
+
+def _line_frame(traced: DiscSlice) -> Frame:
+    """Frame on the corner line: z' up along it, y' behind it, x' that of the level."""
+    base = traced.sheet.frame
+    top, bottom = np.array(traced.upper.posterior), np.array(traced.lower.posterior)
+    along = (top - bottom) / np.hypot(*(top - bottom))
+    middle = (top + bottom) / 2
+    up = along[0] * base.axes[1] + along[1] * base.axes[2]
+    posterior = along[1] * base.axes[1] - along[0] * base.axes[2]
+    origin = np.array(traced.sheet.lps(float(middle[0]), float(middle[1])))
+    return Frame(
+        origin_lps=tuple(origin.tolist()),
+        left_lps=base.left_lps,
+        posterior_lps=tuple(posterior.tolist()),
+        up_lps=tuple(up.tolist()),
+    )
+
+
+def _rearmost(disc: Floats, sheet: Sheet) -> Floats:
+    """(Z,): y' of the last crossing of the surface from disc to not-disc; -inf without one."""
+    order = np.arange(len(sheet.y_mm))
+    last = np.where(disc.T >= SURFACE, order, -1).max(axis=1)
+    rows = np.arange(disc.shape[1])
+    safe = np.clip(last, 0, len(order) - 2)
+    high, low = disc.T[rows, safe], disc.T[rows, safe + 1]
+    share = (high - SURFACE) / np.maximum(high - low, 1e-6)
+    reach = sheet.y_mm[safe] + np.clip(share, 0, 1) * STEP_MM
+    return np.where(last >= 0, reach, -np.inf)
+
+
+def displacement(
+    slices: tuple[DiscSlice, ...], level: LevelInstance, canal_mm: tuple[float, float]
+) -> tuple[Reading, ...]:
+    """Greatest displacement over the slices in the canal, and its extent on that slice.
+
+    Parameters
+    ----------
+    slices : tuple of DiscSlice
+    level : LevelInstance
+    canal_mm : (right, left)
+        x' of the inner borders of the pedicles.
+    """
+    inside = [s for s in slices if canal_mm[0] <= s.x_mm <= canal_mm[1]]
+    if not inside:
+        return ()
+    views = [behind(s, level) for s in inside]
+    depths = [v.greatest_mm for v in views]
+    worst = int(np.argmax(depths))
+    neighbors = depths[max(worst - 1, 0) : worst + 2]
+    blur = inside[worst].blur_mm
+    spread = Spread(blur=1.5**0.5 * blur, change=max(neighbors) - min(neighbors))
+    return _as_readings(views[worst], spread, blur)
+
+
+def _as_readings(worst: Behind, spread: Spread, blur: float) -> tuple[Reading, Reading]:
+    sheet, depth = worst.sheet, worst.greatest_mm
+    peak = float(sheet.z_mm[int(worst.reach_mm.argmax())]) if depth > 0 else 0.0
+    far = sheet.z_mm[worst.reach_mm >= LEAST_MM]
+    low, high = (float(far[0]), float(far[-1])) if len(far) else (0.0, 0.0)
+    extent = high - low + STEP_MM if len(far) else 0.0
+    return (
+        Reading(
+            quantity=Quantity.DISPLACEMENT,
+            value=depth,
+            method="posterior-line",
+            slice=sheet.index,
+            points_lps=(sheet.lps(0.0, peak), sheet.lps(depth, peak)),
+            spread=spread,
+        ),
+        Reading(
+            quantity=Quantity.DISPLACEMENT_EXTENT,
+            value=extent,
+            method="posterior-line-extent",
+            slice=sheet.index,
+            points_lps=(sheet.lps(LEAST_MM, low), sheet.lps(LEAST_MM, high)),
+            spread=Spread(blur=2**0.5 * blur),
+        ),
+    )

@@ -1,0 +1,249 @@
+"""Height, width and area of the foramina in their mid-foraminal planes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import ndimage
+from skimage import measure as contours
+
+from cauda.geometry import Array
+from cauda.measure.reading import Reading
+from cauda.measure.sampling import STEP_MM, Floats, Sheet, Stack, between, change, sheets
+from cauda.measure.uncertainty import Spread
+from cauda.records import LEFT_FORAMEN_OFFSET, RIGHT_FORAMEN_OFFSET, LevelInstance, Point
+from cauda.vocab import Quantity, Side, Structure
+
+WINDOW_X_MM = (-40.0, 40.0)
+WINDOW_Y_MM = (-10.0, 42.0)
+WINDOW_Z_MM = (-24.0, 24.0)
+
+HAZE = 0.04
+"""Probabilities below this belong to no foramen."""
+
+PLATEAU_PERCENTILE = 90
+"""Percentile of the probability inside a foramen that tells how much of the slice it fills."""
+
+LEAST_PLATEAU = 0.5
+"""A slice filled less than this by the foramen does not show its outline."""
+
+LEAST_AREA_MM2 = 4.0
+"""Less than this on its best slice is no foramen that could be measured."""
+
+DISC_LEVEL_MM = 2.0
+"""Half the height of the band in which the width is read."""
+
+ROOT_GAP_MM = 2.0
+"""A root within this distance of foraminal fat on all sides lies in the foramen."""
+
+OFFSETS = {Side.LEFT: LEFT_FORAMEN_OFFSET, Side.RIGHT: RIGHT_FORAMEN_OFFSET}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Opening:
+    """One foramen on one slice.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    region : (Y, Z) array
+        Probability of the foramen and the root in it.
+    """
+
+    sheet: Sheet
+    region: Floats
+
+    @cached_property
+    def covered_mm2(self) -> float:
+        """Area, a partly covered slice counting in part."""
+        return float(self.region.sum()) * STEP_MM**2
+
+    @cached_property
+    def plateau(self) -> float:
+        """Probability well inside: the share of the slice that the foramen fills."""
+        inside = self.region[self.region > HAZE]
+        return float(np.percentile(inside, PLATEAU_PERCENTILE)) if len(inside) else 0.0
+
+    @property
+    def area_mm2(self) -> float:
+        """Area of its outline."""
+        return self.covered_mm2 / max(self.plateau, LEAST_PLATEAU)
+
+    @property
+    def span_mm(self) -> tuple[float, float]:
+        """Lowest and highest z' of the outline; NaN without one."""
+        outline = self.outline_mm
+        if not len(outline):
+            return float("nan"), float("nan")
+        return float(outline[:, 1].min()), float(outline[:, 1].max())
+
+    @property
+    def height_mm(self) -> float:
+        """Extent of the outline along z'."""
+        low, high = self.span_mm
+        return high - low
+
+    @property
+    def width_mm(self) -> float:
+        """Mean AP width at disc level."""
+        band = np.abs(self.sheet.z_mm) <= DISC_LEVEL_MM
+        return float(self.region[:, band].sum(axis=0).mean()) * STEP_MM / self.scale
+
+    @property
+    def scale(self) -> float:
+        """What a fully covered point of this slice shows."""
+        return max(self.plateau, LEAST_PLATEAU)
+
+    @cached_property
+    def outline_mm(self) -> Floats:
+        """(N, 2): the longest outline at half the plateau, as (y', z')."""
+        found = contours.find_contours(self.region, 0.5 * self.scale)
+        if not found:
+            return np.empty((0, 2))
+        longest = max(found, key=len)
+        origin = np.array([self.sheet.y_mm[0], self.sheet.z_mm[0]])
+        result: Floats = origin + longest * STEP_MM
+        return result
+
+    @property
+    def blur_mm(self) -> float:
+        """Distance between the 0.25 and 0.75 surfaces, from the area between them."""
+        outline = self.outline_mm
+        length = float(np.hypot(*np.diff(outline, axis=0).T).sum()) if len(outline) > 1 else 0.0
+        fuzzy = (self.region > 0.25 * self.scale) & (self.region < 0.75 * self.scale)
+        return float(fuzzy.sum()) * STEP_MM**2 / length if length > 0 else 1.0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Foramen:
+    """One foramen on every slice that shows it, from right to left."""
+
+    side: Side
+    openings: tuple[Opening, ...]
+
+    @cached_property
+    def x_mm(self) -> Floats:
+        """(N,): x' of the slices, at the foramen's own height and depth."""
+        return np.array([_x_of(o) for o in self.openings])
+
+    @property
+    def middle_mm(self) -> float:
+        """Position along x' midway between its medial and its lateral end."""
+        covered = np.array([o.covered_mm2 for o in self.openings])
+        return float((covered * self.x_mm).sum() / covered.sum())
+
+    @property
+    def medial_mm(self) -> float:
+        """Position along x' of its medial end: the inner border of the pedicles."""
+        covered = np.array([o.covered_mm2 for o in self.openings])
+        spacing = self.openings[0].sheet.stack.space.spacing_mm[0]
+        half = float(covered.sum() * spacing / covered.max() / 2)
+        return self.middle_mm + (-half if self.side is Side.LEFT else half)
+
+
+def _x_of(opening: Opening) -> float:
+    """Position along x' at the center of the opening: oblique slices lean."""
+    weight = opening.region.sum()
+    y = float((opening.region.sum(axis=1) * opening.sheet.y_mm).sum() / weight)
+    z = float((opening.region.sum(axis=0) * opening.sheet.z_mm).sum() / weight)
+    return float(opening.sheet.points(np.asarray(y), np.asarray(z))[1])
+
+
+def foramen(stack: Stack, level: LevelInstance, side: Side) -> Foramen | None:
+    """Collect one foramen; None where it is not seen."""
+    label = level.label + OFFSETS[side]
+    shown = np.flatnonzero((stack.instances == label).any(axis=(1, 2)))
+    if not len(shown):
+        return None
+    openings = []
+    for sheet in sheets(stack, level.frame, WINDOW_X_MM, WINDOW_Y_MM, WINDOW_Z_MM):
+        if shown[0] - 1 <= sheet.index <= shown[-1] + 1 and (sheet.x_mm > 0) == (side is Side.LEFT):
+            opening = Opening(sheet=sheet, region=_region(sheet, label))
+            if opening.covered_mm2 > 0:
+                openings.append(opening)
+    if not openings or max(o.covered_mm2 for o in openings) < LEAST_AREA_MM2:
+        return None
+    return Foramen(side=side, openings=tuple(openings))
+
+
+def _region(sheet: Sheet, label: int) -> Floats:
+    """(Y, Z): foramen and the part of a root that lies in it; the largest piece only."""
+    fat = sheet.own(Structure.FORAMEN, label)
+    root = sheet.own(Structure.ROOT)
+    total = np.minimum(fat + np.where(_enclosed(fat > 0.25), root, 0.0), 1.0)
+    pieces, count = ndimage.label(total > HAZE)
+    if count == 0:
+        return np.zeros_like(total)
+    sizes = ndimage.sum_labels(total, pieces, np.arange(1, count + 1))
+    return np.where(pieces == 1 + int(np.argmax(sizes)), total, 0.0)
+
+
+def _enclosed(fat: Array) -> Array:
+    """Closing of the fat by ``ROOT_GAP_MM``, holes filled: where a root counts as inside."""
+    reach = round(ROOT_GAP_MM / STEP_MM)
+    near = ndimage.distance_transform_edt(~fat) <= reach
+    closed = ndimage.distance_transform_edt(near) > reach
+    result: Array = ndimage.binary_fill_holes(closed | fat)
+    return result
+
+
+def foramen_readings(opened: Foramen) -> tuple[Reading, ...]:
+    """Height, width and area in the mid-foraminal plane."""
+    clear = [o for o in opened.openings if o.plateau >= LEAST_PLATEAU]
+    if not clear:
+        return ()
+    x_mm = np.array([_x_of(o) for o in clear])
+    middle = opened.middle_mm
+    best = clear[int(np.abs(x_mm - middle).argmin())]
+    low, high = best.span_mm
+    outline = best.outline_mm
+    blur = best.blur_mm
+    rows = (
+        (Quantity.FORAMEN_HEIGHT, [o.height_mm for o in clear], _upright(best), 2**0.5 * blur),
+        (Quantity.FORAMEN_WIDTH, [o.width_mm for o in clear], _across(best), 2**0.5 * blur),
+        (Quantity.FORAMEN_AREA, [o.area_mm2 for o in clear], _ring(best), blur * (high - low)),
+    )
+    if not len(outline):
+        return ()
+    return tuple(
+        Reading(
+            quantity=quantity,
+            value=between(x_mm, np.array(values), middle),
+            method=_METHODS[quantity],
+            slice=best.sheet.index,
+            points_lps=points,
+            spread=Spread(blur=error, change=change(x_mm, np.array(values), middle)),
+            side=opened.side,
+        )
+        for quantity, values, points, error in rows
+    )
+
+
+_METHODS = {
+    Quantity.FORAMEN_HEIGHT: "foramen-height",
+    Quantity.FORAMEN_WIDTH: "foramen-width-disc",
+    Quantity.FORAMEN_AREA: "foramen-area",
+}
+
+
+def _upright(best: Opening) -> tuple[Point, ...]:
+    """From the lowest to the highest point of the outline."""
+    outline = best.outline_mm
+    ends = (outline[outline[:, 1].argmin()], outline[outline[:, 1].argmax()])
+    return tuple(best.sheet.lps(float(y), float(z)) for y, z in ends)
+
+
+def _across(best: Opening) -> tuple[Point, ...]:
+    """From front to back at disc level; where it is closed there, both at its center."""
+    outline = best.outline_mm
+    level = outline[np.abs(outline[:, 1]) <= DISC_LEVEL_MM]
+    y = level[:, 0] if len(level) else outline[:, 0].mean(keepdims=True)
+    return tuple(best.sheet.lps(float(end), 0.0) for end in (y.min(), y.max()))
+
+
+def _ring(best: Opening) -> tuple[Point, ...]:
+    """The outline, about one point a millimeter."""
+    step = max(1, round(1.0 / STEP_MM / 1.4))
+    return tuple(best.sheet.lps(float(y), float(z)) for y, z in best.outline_mm[::step])

@@ -1,0 +1,115 @@
+"""Signal of the nucleus against that of the cerebrospinal fluid on the same T2 slices."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from cauda.measure.discs import DiscSlice
+from cauda.measure.reading import Reading
+from cauda.measure.sampling import STEP_MM, Floats, Sheet, between, change
+from cauda.measure.uncertainty import Spread
+from cauda.records import Point
+from cauda.vocab import Quantity, Structure
+
+ROI_SHARE = 0.6
+"""Central share of the disc line and of the local height that is the nucleus ROI (clinical 5.1)."""
+
+BRIGHT_SHARE = 0.25
+"""The brightest share of the sac is CSF, the rest holds rootlets (clinical 5.1)."""
+
+CSF_REACH_MM = 30.0
+"""CSF is looked for this far above and below the disc: a narrow level may show none of its own."""
+
+INSET_MM = 1.25
+"""The sac's rim is left out by this much, against partial volume with fat and dura."""
+
+SURE = 0.9
+"""Voxels of the sac less sure than this are left out."""
+
+LEAST_CSF_MM2 = 20.0
+"""Less CSF than this on a slice is no reference."""
+
+
+def nucleus_ratio(slices: tuple[DiscSlice, ...]) -> tuple[Reading, ...]:
+    """Mean signal in the nucleus ROI over that of CSF, in the midsagittal plane.
+
+    Parameters
+    ----------
+    slices : tuple of DiscSlice
+        Of a T2 series without fat suppression.
+    """
+    if not slices:
+        return ()
+    x_mm = np.array([s.x_mm for s in slices])
+    fluid = np.array([_csf(s) for s in slices])
+    nucleus = np.array([_nucleus(s) for s in slices])
+    ratios = nucleus / fluid
+    value = between(x_mm, ratios, 0.0)
+    if not np.isfinite(value):
+        return ()
+    nearest = slices[int(np.abs(x_mm).argmin())]
+    reading = Reading(
+        quantity=Quantity.NUCLEUS_SIGNAL,
+        value=value,
+        method="nucleus-roi-ratio",
+        slice=nearest.sheet.index,
+        points_lps=_roi_outline(nearest),
+        spread=Spread(blur=0.0, change=change(x_mm, ratios)),
+    )
+    return (reading,)
+
+
+def _roi(traced: DiscSlice) -> tuple[Floats, Floats, Floats]:
+    """(N,) y', lower and upper z' of the ROI at every column of the disc line it covers."""
+    margin = (1 - ROI_SHARE) / 2
+    front, back = traced.on_line(margin)[0], traced.on_line(1 - margin)[0]
+    columns = (traced.sheet.y_mm >= front) & (traced.sheet.y_mm <= back)
+    bottom, top = traced.bottom_mm[columns], traced.top_mm[columns]
+    middle, half = (top + bottom) / 2, ROI_SHARE * (top - bottom) / 2
+    return traced.sheet.y_mm[columns], middle - half, middle + half
+
+
+def _nucleus(traced: DiscSlice) -> float:
+    """Mean signal in the ROI; NaN where the endplates are hidden."""
+    y_mm, low, high = _roi(traced)
+    if not np.isfinite(low).any():
+        return float("nan")
+    signal = _signal(traced.sheet)[np.isin(traced.sheet.y_mm, y_mm)]
+    z_mm = traced.sheet.z_mm
+    inside = (z_mm >= low[:, None]) & (z_mm <= high[:, None])
+    return float(signal[inside].mean()) if inside.any() else float("nan")
+
+
+def _csf(traced: DiscSlice) -> float:
+    """Mean of the brightest quarter of the sac near the disc; NaN where too little is seen."""
+    base = traced.sheet
+    sheet = Sheet(
+        stack=base.stack,
+        frame=base.frame,
+        index=base.index,
+        y_mm=np.arange(0.0, 50.0, 2 * STEP_MM),
+        z_mm=np.arange(-CSF_REACH_MM, CSF_REACH_MM, 2 * STEP_MM),
+    )
+    sac = sheet.own(Structure.SAC) >= SURE
+    deep = ndimage.distance_transform_edt(sac, sampling=2 * STEP_MM) > INSET_MM
+    if deep.sum() * (2 * STEP_MM) ** 2 < LEAST_CSF_MM2:
+        return float("nan")
+    values = np.sort(_signal(sheet)[deep])
+    brightest: float = float(values[-max(1, round(BRIGHT_SHARE * len(values))) :].mean())
+    return brightest if brightest > 0 else float("nan")
+
+
+def _signal(sheet: Sheet) -> Floats:
+    """(Y, Z): the image on the sheet's grid."""
+    plane = np.asarray(sheet.stack.segmentation.signal[sheet.index], dtype=np.float32)
+    return sheet.sample(plane)
+
+
+def _roi_outline(traced: DiscSlice) -> tuple[Point, ...]:
+    """Outline of the ROI: along its bottom to the back, then along its top to the front."""
+    y_mm, low, high = _roi(traced)
+    seen = np.flatnonzero(np.isfinite(low) & np.isfinite(high))[::4]
+    bottom = [traced.sheet.lps(float(y_mm[n]), float(low[n])) for n in seen]
+    top = [traced.sheet.lps(float(y_mm[n]), float(high[n])) for n in seen[::-1]]
+    return (*bottom, *top)
