@@ -107,7 +107,7 @@ class Series:
     contrast_agent: bool = False
     field_strength_t: float | None = None
     warnings: tuple[str, ...] = ()
-    headers: tuple[Mapping[str, Any], ...] = ()
+    headers: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -127,7 +127,9 @@ class Study:
     series: tuple[Series, ...]
     age_years: float | None = None
     sex: str | None = None
-    identifiers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    identifiers: Mapping[str, str] = field(
+        default_factory=lambda: MappingProxyType({}), repr=False
+    )
 
     @property
     def used(self) -> tuple[Series, ...]:
