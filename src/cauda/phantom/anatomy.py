@@ -201,6 +201,8 @@ class Anatomy:
     blobs : tuple of Blob
     lesions : tuple of Lesion
         As they were asked for or drawn.
+    plain : Anatomy or None
+        The same spine without its lesions: what narrowing is judged against.
     """
 
     seed: int
@@ -212,6 +214,7 @@ class Anatomy:
     surroundings: Surroundings
     root_radius_mm: float
     lesions: tuple[Lesion, ...] = ()
+    plain: Anatomy | None = None
 
     @property
     def sacral_count(self) -> int:

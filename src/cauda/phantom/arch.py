@@ -95,7 +95,7 @@ def paint_arch(canvas: Canvas, anatomy: Anatomy, n: int) -> None:
             _paint_strut(canvas, segment, n, rod, sign, is_shell=False)
 
 
-def _paint_strut(  # noqa: PLR0913, PLR0917
+def _paint_strut(
     canvas: Canvas, segment: Segment, n: int, rod: Strut, sign: int, is_shell: bool
 ) -> None:
     low = [min(p, q) - r for p, q, r in zip(rod.a, rod.b, rod.radii, strict=True)]

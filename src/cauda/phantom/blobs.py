@@ -17,6 +17,13 @@ def paint_blobs(canvas: Canvas, anatomy: Anatomy) -> None:
             _paint(canvas, anatomy, blob)
 
 
+def paint_nodes(canvas: Canvas, anatomy: Anatomy) -> None:
+    """Paint disc material that broke through an endplate, over the body."""
+    for blob in anatomy.blobs:
+        if blob.kind is BlobKind.NODE:
+            _paint(canvas, anatomy, blob)
+
+
 def _paint(canvas: Canvas, anatomy: Anatomy, blob: Blob) -> None:
     disc = anatomy.discs[blob.disc]
     reach = tuple(r + 1.5 for r in blob.radii_mm)
@@ -32,6 +39,7 @@ def _paint(canvas: Canvas, anatomy: Anatomy, blob: Blob) -> None:
         BlobKind.DISC: of_disc(blob.disc, OfDisc.HERNIATION),
         BlobKind.BONE: of_segment(disc.lower, OfSegment.ARCH_CORTEX),
         BlobKind.FLAVUM: int(Base.FLAVUM),
+        BlobKind.NODE: of_disc(blob.disc, OfDisc.ANNULUS),
     }[blob.kind]
     for grow, paint_with in ((LIGAMENT_MM, int(Base.LIGAMENT)), (0.0, material)):
         q2 = ((patch.x - cx) / (rx + grow)) ** 2

@@ -37,8 +37,9 @@ def radius(segment: Segment, patch: Patch, x: XArray, y: XArray, z: XArray | Non
     v = y / b
     v = v - xp.where(v > 0, WALL_HOLLOW, 0.0) * u2
     v2 = v * v
-    outline = u2 + v2 - SQUARENESS * xp.clip(u2, None, 1.3) * xp.clip(v2, None, 1.3)
-    return xp.sqrt(xp.clip(outline, 0.0, None))
+    total = u2 + v2
+    root = xp.sqrt(xp.clip(total * total - 4 * SQUARENESS * u2 * v2, 0.0, None))
+    return xp.sqrt((total + root) / 2)
 
 
 def endplate(segment: Segment, patch: Patch, x: XArray, y: XArray, *, upper: bool) -> XArray:
@@ -75,7 +76,7 @@ def paint_body(canvas: Canvas, anatomy: Anatomy, n: int) -> None:
     _paint_modic(patch, segment, n, inner, above, below)
 
 
-def _paint_modic(  # noqa: PLR0913, PLR0917
+def _paint_modic(
     patch: Patch, segment: Segment, n: int, inner: XArray, above: XArray, below: XArray
 ) -> None:
     half = segment.depth_mm / 2

@@ -24,7 +24,8 @@ from cauda.phantom.anatomy import (
     Surroundings,
     Vector,
 )
-from cauda.phantom.lesions import apply_lesions, draw_lesions
+from cauda.phantom.lesion_draw import draw_lesions
+from cauda.phantom.lesions import apply_lesions
 from cauda.phantom.materials import Base
 from cauda.vocab import Level
 
@@ -97,8 +98,8 @@ def draw_anatomy(
     is_random = isinstance(lesions, str)
     age = float(rng.uniform(0, 1)) if is_random else 0.1
     plain = _draw_plain(rng, lumbar_count, age)
-    chosen = draw_lesions(rng, plain) if is_random else tuple(lesions)
-    return place(apply_lesions(plain, chosen))
+    chosen = draw_lesions(rng, plain) if isinstance(lesions, str) else tuple(lesions)
+    return replace(place(apply_lesions(plain, chosen)), plain=place(plain))
 
 
 def _draw_plain(rng: Generator, lumbar_count: int, age: float) -> Anatomy:
@@ -138,7 +139,7 @@ def _rows(lumbar_count: int) -> tuple[list[str], list[_Row]]:
     return names, rows
 
 
-def _draw_segment(  # noqa: PLR0913
+def _draw_segment(
     rng: Generator, name: str, row: _Row, *, size: float, age: float, marrow: float
 ) -> Segment:
     fused = name.startswith("S")
@@ -171,7 +172,7 @@ def _draw_segment(  # noqa: PLR0913
     )
 
 
-def _draw_disc(  # noqa: PLR0913
+def _draw_disc(
     rng: Generator,
     n: int,
     row: _Row,

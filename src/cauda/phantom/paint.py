@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from cauda.geometry import Space
 from cauda.phantom.anatomy import Anatomy
 from cauda.phantom.arch import paint_arch
-from cauda.phantom.blobs import paint_blobs
+from cauda.phantom.blobs import paint_blobs, paint_nodes
 from cauda.phantom.canal import paint_canal, paint_flavum, paint_foramina, paint_roots
 from cauda.phantom.column import paint_body, paint_disc
 from cauda.phantom.grid import Canvas, Grid, XArray
@@ -47,6 +47,7 @@ def paint(anatomy: Anatomy, grid: Grid, *, with_surroundings: bool = True) -> XA
         paint_arch(canvas, anatomy, n)
     for n in range(len(anatomy.segments)):
         paint_body(canvas, anatomy, n)
+    paint_nodes(canvas, anatomy)
     for n in levels:
         paint_disc(canvas, anatomy, n)
     return canvas.materials

@@ -52,7 +52,7 @@ def render(
     return result
 
 
-def acquire(  # noqa: PLR0913, PLR0917
+def acquire(
     anatomy: Anatomy,
     materials: XArray,
     axis: int,

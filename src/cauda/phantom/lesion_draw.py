@@ -1,0 +1,105 @@
+"""Draw lesions at random: the lower a disc and the older the spine, the more."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cauda.phantom.anatomy import Anatomy, Lesion, LesionKind
+from cauda.vocab import Level, Side, Zone
+
+Generator = np.random.Generator
+
+_SHARES = {
+    LesionKind.BULGE: 0.16,
+    LesionKind.PROTRUSION: 0.15,
+    LesionKind.EXTRUSION: 0.12,
+    LesionKind.SEQUESTRATION: 0.04,
+    LesionKind.FACET_OVERGROWTH: 0.14,
+    LesionKind.THICK_FLAVUM: 0.08,
+    LesionKind.HEIGHT_LOSS: 0.11,
+    LesionKind.DEHYDRATION: 0.06,
+    LesionKind.SLIP: 0.05,
+    LesionKind.SCHMORL: 0.04,
+    LesionKind.MODIC_1: 0.015,
+    LesionKind.MODIC_2: 0.02,
+    LesionKind.MODIC_3: 0.015,
+}
+_SIZES_MM = {
+    LesionKind.BULGE: (1.0, 3.5),
+    LesionKind.PROTRUSION: (2.0, 6.0),
+    LesionKind.EXTRUSION: (4.0, 10.0),
+    LesionKind.SEQUESTRATION: (4.0, 8.0),
+    LesionKind.FACET_OVERGROWTH: (1.5, 5.5),
+    LesionKind.THICK_FLAVUM: (1.0, 5.0),
+    LesionKind.HEIGHT_LOSS: (1.0, 6.0),
+    LesionKind.SLIP: (-4.0, 10.0),
+    LesionKind.SCHMORL: (2.0, 6.0),
+}
+_POSTERIOR_ZONES = (Zone.CENTRAL, Zone.SUBARTICULAR, Zone.FORAMINAL, Zone.EXTRAFORAMINAL)
+LOWER_SHARE, UPPER_SHARE = 0.55, 0.22
+"""Probability of lesions at the two lowest discs and at the others."""
+TWICE_SHARE = 0.35
+"""Probability of a second lesion at a level that has one."""
+
+
+def draw_lesions(rng: Generator, anatomy: Anatomy) -> tuple[Lesion, ...]:
+    """Draw lesions at random levels and sides of ``anatomy``'s lumbar discs."""
+    lumbar = [
+        d.level for d in anatomy.discs if d.level is not None and not d.level.value.startswith("T")
+    ]
+    result: list[Lesion] = []
+    for n, level in enumerate(lumbar):
+        if rng.random() < (LOWER_SHARE if n < 2 else UPPER_SHARE):
+            result.append(_draw(rng, level))
+            if rng.random() < TWICE_SHARE:
+                result.append(_draw(rng, level))
+    if rng.random() < 0.08:
+        level = lumbar[int(rng.integers(min(3, len(lumbar))))]
+        size = float(rng.uniform(1.5, 5.0))
+        result.append(Lesion(kind=LesionKind.SHORT_PEDICLES, level=level, size_mm=size))
+    return _compatible(result)
+
+
+def _draw(rng: Generator, level: Level) -> Lesion:
+    kinds = list(_SHARES)
+    weights = np.array(list(_SHARES.values()))
+    kind = kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
+    low, high = _SIZES_MM.get(kind, (2.0, 4.0))
+    side = (Side.LEFT, Side.RIGHT)[int(rng.integers(2))]
+    zone = _zone(rng, kind)
+    is_both = zone is Zone.CENTRAL or (kind is LesionKind.THICK_FLAVUM and rng.random() < 0.6)
+    migration = float(rng.normal(0, 6.0)) if kind is LesionKind.EXTRUSION else 0.0
+    if kind is LesionKind.SEQUESTRATION:
+        migration = float(rng.choice([-1.0, 1.0]) * rng.uniform(9, 16))
+    return Lesion(
+        kind=kind,
+        level=level,
+        side=None if is_both else side,
+        zone=zone,
+        size_mm=float(rng.uniform(low, high)),
+        migration_mm=float(np.clip(migration, -14, 14))
+        if kind is LesionKind.EXTRUSION
+        else migration,
+    )
+
+
+def _zone(rng: Generator, kind: LesionKind) -> Zone:
+    if kind is LesionKind.FACET_OVERGROWTH:
+        return (Zone.FORAMINAL, Zone.SUBARTICULAR)[int(rng.random() < 0.4)]
+    if kind in {LesionKind.PROTRUSION, LesionKind.EXTRUSION}:
+        return _POSTERIOR_ZONES[int(rng.choice(4, p=[0.32, 0.42, 0.2, 0.06]))]
+    if kind is LesionKind.SEQUESTRATION:
+        return _POSTERIOR_ZONES[int(rng.choice(2, p=[0.4, 0.6]))]
+    return Zone.SUBARTICULAR if kind is LesionKind.THICK_FLAVUM else Zone.CENTRAL
+
+
+def _compatible(lesions: list[Lesion]) -> tuple[Lesion, ...]:
+    """Keep the first of each kind at a level."""
+    seen: set[tuple[LesionKind, Level]] = set()
+    result = []
+    for lesion in lesions:
+        key = (lesion.kind, lesion.level)
+        if key not in seen:
+            seen.add(key)
+            result.append(lesion)
+    return tuple(result)
