@@ -155,7 +155,8 @@ def _unknown_keys(here: Sequence[Finding]) -> list[tuple[str, str]]:
             if (f.condition, f.reason_unknown) == (finding.condition, finding.reason_unknown)
         ]
         words = finding.condition.value.replace("_", " ").capitalize()
-        if any(f.is_known and f.condition == finding.condition for f in here):
+        place = (finding.condition, finding.side)
+        if any(f.is_known and (f.condition, f.side) == place for f in here):
             words += f" on the scale {' and '.join(dict.fromkeys(f.scale for f in alike))}"
         sides = [s.value for s in (Side.RIGHT, Side.LEFT) if any(f.side == s for f in alike)]
         keys.append((f"{words}, {' and '.join(sides)}" if sides else words, finding.reason_unknown))
