@@ -72,6 +72,11 @@ def severity(finding: Finding) -> Severity:
     return next(s for s in SEVERITIES if s == word)
 
 
+def severity_word(value: Severity) -> str:
+    """The severity as the summary table prints it."""
+    return _table("severities")[value].text("text")
+
+
 def worst(findings: Iterable[Finding]) -> Severity:
     """The most conspicuous severity, ``unknown`` if there is none."""
     return max((severity(f) for f in findings), key=SEVERITIES.index, default="unknown")

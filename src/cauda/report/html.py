@@ -1,0 +1,123 @@
+"""The radiologist's report as one self-contained HTML page."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from functools import cache
+from importlib.resources import files
+
+import jinja2
+from markupsafe import Markup
+
+from cauda.records import Analysis
+from cauda.report import tables, words
+from cauda.report.content import LevelView, level_views
+from cauda.report.feet import feet_svg
+from cauda.report.figures import Picture, draw_pictures
+from cauda.report.rules import rule_text
+from cauda.report.words import Severity
+from cauda.vocab import Level
+
+_GLYPHS: dict[Severity, str] = {
+    "unknown": "?",
+    "normal": "○",
+    "noted": "◆",
+    "mild": "◔",
+    "moderate": "◑",
+    "severe": "●",
+}
+"""Shapes beside the words, so that no severity is told by color alone."""
+
+_GROUPS = ("middle", "right foramen", "left foramen", "axial")
+
+
+def report_html(analysis: Analysis, pictures: Sequence[Picture] | None = None) -> str:
+    """Render the report.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    pictures : sequence of Picture, optional
+        Evidence pictures, if they were drawn already.
+
+    Returns
+    -------
+    str
+        A page that needs no other file and no network; it holds no identifier.
+    """
+    drawn = draw_pictures(analysis) if pictures is None else tuple(pictures)
+    views = level_views(analysis)
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            analysis=analysis,
+            relation=analysis.relation,
+            spine=analysis.spine,
+            provenance=analysis.provenance,
+            facts=tables.facts(analysis),
+            series=tables.series_rows(analysis),
+            alignment=tables.alignment_rows(analysis),
+            measurements=tables.measurement_rows(analysis),
+            levels=views,
+            places=tables.places(views),
+            overview=[p for p in drawn if p.group == "overview"],
+            groups=_grouped(drawn),
+            rules=_rules(views),
+            feet=Markup(feet_svg(analysis.relation.roots)),
+        )
+    )
+
+
+def _grouped(pictures: Sequence[Picture]) -> Callable[[Level], list[tuple[str, list[Picture]]]]:
+    """Pictures of a level, in the order middle, right, left, axial."""
+
+    def at(level: Level) -> list[tuple[str, list[Picture]]]:
+        found = [
+            (group, [p for p in pictures if p.level == level and p.group == group])
+            for group in _GROUPS
+        ]
+        return [(group, here) for group, here in found if here]
+
+    return at
+
+
+def _rules(views: Sequence[LevelView]) -> list[tuple[str, str]]:
+    """Every rule that decided something in this report, once."""
+    ids = dict.fromkeys(item.rule for v in views for line in v.lines for item in line.items)
+    return [(id_, rule_text(id_)) for id_ in ids if rule_text(id_)]
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_resource),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        statement=words.statement,
+        severity_word=words.severity_word,
+        numbering_sentence=words.numbering_sentence,
+        glyphs=_GLYPHS,
+        css=Markup(_resource("report.css")),
+    )
+    environment.filters.update(source=_source, sentence=_sentence)
+    return environment
+
+
+def _resource(name: str) -> str:
+    return files("cauda.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _source(picture: Picture) -> str:
+    return "data:image/jpeg;base64," + base64.b64encode(picture.jpeg()).decode("ascii")
+
+
+def _sentence(text: str) -> str:
+    """Capital at the start, full stop at the end."""
+    stripped = text.strip().rstrip(".")
+    return f"{stripped[:1].upper()}{stripped[1:]}." if stripped else ""

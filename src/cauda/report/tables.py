@@ -1,0 +1,164 @@
+"""The tables of a report as plain rows: series, coverage, alignment, measurements, summary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from cauda.records import Analysis, Measurement, Series
+from cauda.report import words
+from cauda.report.content import LevelView, level_names
+from cauda.vocab import Condition, Quantity
+
+_ALIGNMENT = (Quantity.LORDOSIS, Quantity.SEGMENTAL_ANGLE, Quantity.SLIP, Quantity.SLIP_PERCENT)
+
+
+class SeriesRow(NamedTuple):
+    """One series as printed."""
+
+    key: str
+    kind: str
+    grid: str
+    state: str
+    reason: str
+
+
+class MeasurementRow(NamedTuple):
+    """One measurement as printed."""
+
+    place: str
+    quantity: str
+    side: str
+    value: str
+    where: str
+    method: str
+    is_preferred: bool
+
+
+class Facts(NamedTuple):
+    """Technique, quality and coverage in sentences."""
+
+    person: str
+    quality: tuple[str, ...]
+    coverage: tuple[str, ...]
+
+
+def facts(analysis: Analysis) -> Facts:
+    """Who (age and sex only), how good, and what is covered."""
+    return Facts(_person(analysis), _quality(analysis), _coverage(analysis))
+
+
+def series_rows(analysis: Analysis) -> list[SeriesRow]:
+    """Every series, used or set aside."""
+    return [
+        SeriesRow(
+            key=s.key,
+            kind=f"{s.plane.value} {s.contrast.value}".replace("unknown unknown", "unknown"),
+            grid=_grid(s),
+            state="used" if s.used else "set aside",
+            reason=s.reason,
+        )
+        for s in analysis.study.series
+    ]
+
+
+def alignment_rows(analysis: Analysis) -> list[MeasurementRow]:
+    """Preferred slips and angles: the whole spine first, then the levels from above."""
+    rows = [m for m in analysis.measurements if m.quantity in _ALIGNMENT and m.preferred]
+    return [_row(analysis, m) for m in _ordered(analysis, rows)]
+
+
+def measurement_rows(analysis: Analysis) -> list[MeasurementRow]:
+    """Every measurement, from above downward."""
+    return [_row(analysis, m) for m in _ordered(analysis, analysis.measurements)]
+
+
+def places(views: Sequence[LevelView]) -> list[str]:
+    """Column names of the summary table, in report order."""
+    return list(dict.fromkeys(line.place for view in views for line in view.lines))
+
+
+def slips(analysis: Analysis) -> list[str]:
+    """Slip findings in words, from above."""
+    order = level_names(analysis)
+    found = [f for f in analysis.findings if f.condition is Condition.SPONDYLOLISTHESIS]
+    return [
+        f"{f.level.value}: {words.grade_words(f)}{f'; {f.detail}' if f.detail else ''}"
+        for f in sorted(found, key=lambda f: order.index(f.level))
+    ]
+
+
+def _person(analysis: Analysis) -> str:
+    age, sex = analysis.study.age_years, analysis.study.sex
+    years = "age unknown" if age is None else f"{min(int(age), 90)} years"
+    name = {"M": "male", "F": "female"}.get(sex or "", "sex unknown")
+    return f"{years}{' or more' if age is not None and age >= 90 else ''}, {name}"
+
+
+def _grid(series: Series) -> str:
+    if series.volume is None:
+        return "not read"
+    shape = series.volume.space.shape
+    spacing = series.volume.space.spacing_mm
+    axis = series.volume.slice_axis
+    pixel = [f"{spacing[a]:.2f}" for a in range(3) if a != axis]
+    return f"{shape[axis]} slices, {spacing[axis]:.1f} mm apart, pixels {' × '.join(pixel)} mm"
+
+
+def _quality(analysis: Analysis) -> tuple[str, ...]:
+    warned = [f"{s.key}: {w}" for s in analysis.study.used for w in s.warnings]
+    general = [lm.reason for lm in analysis.limits if lm.level is None and not lm.conditions]
+    found = tuple(dict.fromkeys([*warned, *general]))
+    return found or ("No fault was noted in the used series by the automatic checks.",)
+
+
+def _coverage(analysis: Analysis) -> tuple[str, ...]:
+    spine = analysis.spine
+    found = [lv.name.value for lv in reversed(spine.levels)]
+    partial = [lv.name.value for lv in reversed(spine.levels) if lv.is_partial]
+    missing = [n.value for n in level_names(analysis) if spine.level(n) is None]
+    lines = [f"Levels found: {', '.join(found) or 'none'}."]
+    if partial:
+        lines.append(f"Partly outside the images: {', '.join(partial)}.")
+    if missing:
+        lines.append(f"Not found: {', '.join(missing)}.")
+    return (*lines, _axial_coverage(analysis))
+
+
+def _axial_coverage(analysis: Analysis) -> str:
+    slices = analysis.spine.axial_slices
+    if not slices:
+        return "No axial slices were given or assigned."
+    levels = dict.fromkeys(s.level for s in slices if s.level is not None)
+    counts = [f"{lv.value} ({sum(s.level == lv for s in slices)})" for lv in levels]
+    spare = sum(s.level is None for s in slices)
+    rest = f"; {spare} at no disc" if spare else ""
+    return f"Axial slices: {', '.join(counts) or 'none at a disc'}{rest}."
+
+
+def _ordered(analysis: Analysis, measurements: Sequence[Measurement]) -> list[Measurement]:
+    levels = [None, *level_names(analysis), *(lv.name for lv in analysis.spine.levels)]
+    vertebrae = [None, *(v.name for v in reversed(analysis.spine.vertebrae))]
+    quantities = list(Quantity)
+
+    def place(m: Measurement) -> tuple[int, int, int, str]:
+        level = levels.index(m.level) if m.level in levels else len(levels)
+        vertebra = vertebrae.index(m.vertebra) if m.vertebra in vertebrae else len(vertebrae)
+        # the patient's right before the left, as everywhere in a report
+        side = {"right": "a", "left": "b"}.get(m.side or "", "")
+        return level, vertebra, quantities.index(m.quantity), side
+
+    return sorted(measurements, key=place)
+
+
+def _row(analysis: Analysis, measurement: Measurement) -> MeasurementRow:
+    place = measurement.level or measurement.vertebra
+    return MeasurementRow(
+        place=place.value if place is not None else "spine",
+        quantity=words.quantity_name(measurement.quantity),
+        side=words.side_name(measurement.side),
+        value=words.quoted(measurement),
+        where=words.slice_name(measurement, analysis.spine),
+        method=measurement.method,
+        is_preferred=measurement.preferred,
+    )
