@@ -9,9 +9,10 @@ import numpy as np
 
 from cauda.evaluation.overlap import Score, score
 from cauda.geometry import Array, Space, resample
+from cauda.phantom import training_sample
 from cauda.ports import Segmenter
 from cauda.records import Segmentation, Series, Volume
-from cauda.vocab import Contrast, Plane, Structure
+from cauda.vocab import STRUCTURES, Contrast, Plane, Structure
 
 THREE_LABELS: Mapping[str, tuple[Structure, ...]] = {
     "vertebra": (Structure.BODY, Structure.ARCH),
@@ -19,6 +20,13 @@ THREE_LABELS: Mapping[str, tuple[Structure, ...]] = {
     "canal": (Structure.SAC, Structure.CORD),
 }
 """What the three labels 1, 2, 3 of the SPIDER masks mean."""
+SINGLE_STRUCTURES: Mapping[str, tuple[Structure, ...]] = {
+    s.value: (s,) for s in STRUCTURES if s is not Structure.BACKGROUND
+}
+"""Every structure by itself, as a phantom's labels tell them apart."""
+PHANTOM_SLICES = 15
+PHANTOM_SHAPE = (256, 352)
+"""Slices and pixels (J, K) of a phantom that is scored: a clinical stack from side to side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,6 +71,15 @@ def three_label_case(
         masks={key: winner == n for n, key in enumerate(THREE_LABELS, start=1)},
         spacing_mm=(spacing_mm[0] * slices, spacing_mm[1], spacing_mm[2]),
     )
+
+
+def phantom_case(seed: int) -> LabelledCase:
+    """Make a random phantom of a clinical stack with every structure's mask."""
+    signal, labels, spacing = training_sample(
+        np.random.default_rng(seed), slices=PHANTOM_SLICES, shape=PHANTOM_SHAPE
+    )
+    masks = {s.value: labels == n for n, s in enumerate(STRUCTURES) if n}
+    return LabelledCase(name=str(seed), signal=signal, masks=masks, spacing_mm=spacing)
 
 
 def as_series(case: LabelledCase) -> Series:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ SAVE_EVERY_S = 60.0
 REPORT_EVERY = 20
 WARM_UP = 0.1
 """Share of the one-cycle schedule in which the learning rate rises."""
+LOWEST_RATE = 1e-3
+"""Learning rate at both ends, as a share of the largest."""
 
 Validate = Callable[[nn.Module], dict[str, float]]
 
@@ -37,7 +40,6 @@ class Run:
     network: nn.Module
     average: nn.Module
     optimizer: torch.optim.Optimizer
-    schedule: torch.optim.lr_scheduler.LRScheduler
     step: int = 0
 
     def state(self) -> dict[str, Any]:
@@ -46,7 +48,6 @@ class Run:
         states = {name: part.state_dict() for name, part in parts.items()}
         return states | {
             "optimizer": self.optimizer.state_dict(),
-            "schedule": self.schedule.state_dict(),
             "step": self.step,
         }
 
@@ -55,7 +56,6 @@ class Run:
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.schedule.load_state_dict(state["schedule"])
         self.step = int(state["step"])
 
 
@@ -113,10 +113,20 @@ def _start(config: TrainConfig) -> Run:
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
     )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, config.learning_rate, total_steps=config.steps + 1, pct_start=WARM_UP
-    )
-    return Run(network=network, average=average, optimizer=optimizer, schedule=schedule)
+    return Run(network=network, average=average, optimizer=optimizer)
+
+
+def one_cycle(share: float) -> float:
+    """Learning rate, as a share of the largest, after ``share`` of the steps.
+
+    It rises along a cosine during :data:`WARM_UP`, then falls along a cosine to almost nothing.
+    Being a function of the step alone, it needs no state and allows a run to be made longer.
+    """
+    if share < WARM_UP:
+        rising = (1 - math.cos(math.pi * share / WARM_UP)) / 2
+        return LOWEST_RATE + (1 - LOWEST_RATE) * rising
+    falling = (1 + math.cos(math.pi * (share - WARM_UP) / (1 - WARM_UP))) / 2
+    return LOWEST_RATE + (1 - LOWEST_RATE) * falling
 
 
 def _channels_last(network: nn.Module) -> nn.Module:
@@ -135,11 +145,12 @@ def _step(
     with torch.autocast("cpu", dtype=torch.bfloat16):
         logits = run.network(signals.to(memory_format=torch.channels_last))
     loss: Tensor = loss_of(logits, codes)
+    for group in run.optimizer.param_groups:
+        group["lr"] = config.learning_rate * one_cycle(run.step / config.steps)
     run.optimizer.zero_grad(set_to_none=True)
     torch.autograd.backward(loss)
     nn.utils.clip_grad_norm_(run.network.parameters(), config.clip_norm)
     run.optimizer.step()
-    run.schedule.step()
     run.step += 1
     _average(run, min(config.ema, (1 + run.step) / (10 + run.step)))
     return float(loss.detach())

@@ -11,6 +11,10 @@ from cauda.nets.normalize import unit_range
 from cauda.phantom import training_sample
 from cauda.training.spider import Case
 
+SLICES = 7
+SHAPE = (256, 352)
+"""Slices and pixels (J, K) of a stored phantom: more than a crop, so that crops differ."""
+
 
 def make_phantoms(folder: Path, numbers: range, seed: int) -> None:
     """Write the numbered phantoms that are not in ``folder`` yet.
@@ -28,7 +32,8 @@ def make_phantoms(folder: Path, numbers: range, seed: int) -> None:
         target = folder / f"{number:05d}.npz"
         if target.exists():
             continue
-        signal, labels, spacing = training_sample(np.random.default_rng((seed, number)))
+        rng = np.random.default_rng((seed, number))
+        signal, labels, spacing = training_sample(rng, slices=SLICES, shape=SHAPE)
         scaled = np.stack([unit_range(plane) for plane in np.asarray(signal)])
         partial = folder / f"{number:05d}.partial.npz"
         np.savez(

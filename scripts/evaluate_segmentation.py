@@ -1,0 +1,118 @@
+"""Score the sagittal bundle: held-out patients, native and thick slices, and unseen phantoms.
+
+    python scripts/evaluate_segmentation.py --spider DATA [--bundle DIR] [--json FILE]
+
+Patients are those the bundle's training configuration kept out; phantoms are seeds it never saw.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from cauda.evaluation.overlap import Score, bootstrap_interval
+from cauda.evaluation.segmentation import (
+    SINGLE_STRUCTURES,
+    THREE_LABELS,
+    LabelledCase,
+    phantom_case,
+    score_case,
+    three_label_case,
+)
+from cauda.nets import find_bundle, onnx_segmenter
+from cauda.nets.bundles import Bundle
+from cauda.training.spider import read_masks
+
+SLICE_GROUPS = {"native 1 mm": 1, "simulated 4 mm": 4}
+PHANTOM_SEED = 990_000
+"""Far above every training seed, so that these phantoms are unseen."""
+
+Rows = dict[str, dict[str, Score]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--spider", type=Path, help="folder of the SPIDER cases")
+    parser.add_argument("--bundle", type=Path, help="folder of the bundle (default: the shipped)")
+    parser.add_argument("--phantoms", type=int, default=40, help="unseen phantoms to score")
+    parser.add_argument("--json", type=Path, help="where to write every figure")
+    arguments = parser.parse_args()
+    bundle = Bundle.open(arguments.bundle) if arguments.bundle else find_bundle("cauda_sagittal")
+    segmenter = onnx_segmenter(bundle)
+
+    tables: dict[str, Rows] = {}
+    if arguments.spider is not None:
+        for title, slices in SLICE_GROUPS.items():
+            tables[title] = {
+                case.name: score_case(case, segmenter, THREE_LABELS)
+                for case in (_patient(arguments.spider, p, slices) for p in _kept_out(bundle))
+            }
+    if arguments.phantoms:
+        cases = (phantom_case(PHANTOM_SEED + n) for n in range(arguments.phantoms))
+        tables["unseen phantoms"] = {
+            case.name: score_case(case, segmenter, SINGLE_STRUCTURES) for case in cases
+        }
+
+    for title, rows in tables.items():
+        _show(title, rows, per_case=len(rows) <= 10)
+    if arguments.json is not None:
+        arguments.json.write_text(json.dumps(_figures(tables), indent=1) + "\n", encoding="utf-8")
+
+
+def _kept_out(bundle: Bundle) -> list[str]:
+    config = json.loads((bundle.folder / "configs" / "train.json").read_text(encoding="utf-8"))
+    return list(config["training"]["validation"])
+
+
+def _patient(folder: Path, patient: str, slices: int) -> LabelledCase:
+    return three_label_case(patient, *read_masks(folder, patient), slices=slices)
+
+
+def _show(title: str, rows: Rows, *, per_case: bool) -> None:
+    """Print one line a case and their mean with its 95 % interval."""
+    structures = list(next(iter(rows.values())))
+    table = Table("case", *(f"{s}\nDice / ASSD / HD95 mm" for s in structures), title=title)
+    if per_case:
+        for name, scores in rows.items():
+            table.add_row(name, *(_cell(scores[s]) for s in structures))
+    means = []
+    for structure in structures:
+        values = [scores[structure].dice for scores in rows.values()]
+        low, high = bootstrap_interval(values)
+        means.append(f"{_mean(values):.3f} ({low:.3f}-{high:.3f}) / {_assd(rows, structure):.2f}")
+    table.add_row(f"mean of {len(rows)}", *means)
+    Console(width=200).print(table)
+
+
+def _cell(score: Score) -> str:
+    return f"{score.dice:.3f} / {score.assd_mm:.2f} / {score.hd95_mm:.1f}"
+
+
+def _mean(values: list[float]) -> float:
+    known = [v for v in values if not np.isnan(v)]
+    return float(np.mean(known)) if known else float("nan")
+
+
+def _assd(rows: Rows, structure: str) -> float:
+    return _mean([scores[structure].assd_mm for scores in rows.values()])
+
+
+def _figures(tables: dict[str, Rows]) -> dict[str, Any]:
+    return {
+        title: {
+            name: {s: dataclasses.asdict(score) for s, score in scores.items()}
+            for name, scores in rows.items()
+        }
+        for title, rows in tables.items()
+    }
+
+
+if __name__ == "__main__":
+    main()
