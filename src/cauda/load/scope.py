@@ -62,11 +62,13 @@ def _image_type(facts: Facts) -> str:
 
 
 def _region(facts: Facts) -> str:
-    """Exclude on the free text of series or study; the body part can only keep it in."""
+    """Exclude on the free text of the series, then of the study; the body part only keeps in."""
     part = frozenset({facts.body_part.lower()})
-    if any(says(words, "lumbar") for words in (facts.words, facts.study_words, part)):
+    if says(part, "lumbar"):
         return ""
     for name, words in (("series", facts.words), ("study", facts.study_words)):
+        if says(words, "lumbar"):
+            return ""
         if says(words, "elsewhere"):
             return f"Set aside because the {name} description names another body region."
     return ""
