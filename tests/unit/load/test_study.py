@@ -11,8 +11,14 @@ import numpy as np
 import pydicom
 import pytest
 import SimpleITK as sitk  # noqa: N813
-from pydicom.fileset import FileSet
-from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, JPEGLSLossless, RLELossless
+from pydicom.dataset import FileMetaDataset
+from pydicom.uid import (
+    ExplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGLSLossless,
+    MediaStorageDirectoryStorage,
+    RLELossless,
+)
 
 from cauda.errors import (
     GeometryError,
@@ -241,29 +247,40 @@ def test_the_same_files_twice_are_one_study_with_a_warning(lumbar):
     assert [s.key for s in study.series] == [s.key for s in load(lumbar).series]
 
 
-def test_a_dicomdir_leads_to_its_files(tmp_path, volume):
-    write_series(tmp_path / "DISC", volume())
-    files = sorted((tmp_path / "DISC").glob("*.dcm"))
-    for number, path in enumerate(files):
+def write_dicomdir(folder, files):
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = MediaStorageDirectoryStorage
+    meta.MediaStorageSOPInstanceUID = "1.2.3"
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    catalog = pydicom.Dataset()
+    catalog.file_meta = meta
+    catalog.DirectoryRecordSequence = [pydicom.Dataset()]
+    for parts in files:
+        record = pydicom.Dataset()
+        record.DirectoryRecordType = "IMAGE"
+        record.ReferencedFileID = parts
+        catalog.DirectoryRecordSequence.append(record)
+    catalog.save_as(folder / "DICOMDIR", enforce_file_format=True)
+    return folder / "DICOMDIR"
+
+
+def test_a_dicomdir_leads_to_its_files_and_no_further(tmp_path, volume):
+    write_series(tmp_path / "outside", volume(seed=7), series_number=2)
+    paths = write_series(tmp_path / "cd" / "DISC", volume())
+    for number, path in enumerate(paths):
         path.rename(path.with_name(f"IM{number}"))
-    catalog = FileSet()
-    for path in sorted((tmp_path / "DISC").iterdir()):
-        catalog.add(path)
-    catalog.write(tmp_path / "cd")
-    catalog._tmpdir.cleanup()  # else its finalizer warns in a later test
-    study = load(tmp_path / "cd" / "DICOMDIR")
-    np.testing.assert_array_equal(
-        study.series[0].volume.voxels, load(tmp_path / "DISC").series[0].volume.voxels
-    )
-    assert study.series[0].warnings == ()
-    last = max(
-        (p for p in (tmp_path / "cd").rglob("*") if p.is_file() and p.name != "DICOMDIR"),
-        key=lambda p: float(pydicom.dcmread(p).ImagePositionPatient[0]),
-    )
-    last.unlink()
-    cut = load(tmp_path / "cd" / "DICOMDIR").series[0]
+    listed = [["DISC", f"IM{n}"] for n in range(5)] + [["..", "outside", "IM_002_0001.dcm"]]
+    catalog = write_dicomdir(tmp_path / "cd", listed)
+    series = load(catalog).series
+    assert len(series) == 1
+    assert series[0].volume.space.shape[2] == 5
+    (tmp_path / "cd" / "DISC" / "IM4").unlink()
+    cut = load(catalog).series[0]
     assert cut.volume.space.shape[2] == 4
     assert cut.warnings == ("The DICOMDIR lists 1 files that are not there.",)
+    shutil.rmtree(tmp_path / "cd" / "DISC")
+    with pytest.raises(NothingFoundError, match="give their folder"):
+        load(catalog)
 
 
 # ------------------------------------------------------------------------ splitting a series
