@@ -18,26 +18,26 @@ CUT_SHARE = 0.3
 """A disc whose area in an outermost slice exceeds this share of its largest is cut sideways."""
 LARGEST_TURN_DEG = 30.0
 """A sac seen farther off straight back than this does not turn the frame."""
+LEAST_SAC_VOXELS = 20
+"""Fewer sac voxels at a level do not tell where its middle is."""
 
 
-def backward_directions(
+def leftward_directions(
     view: View, labels: Array, planes: Sequence[DiscPlane]
 ) -> tuple[FloatArray, ...]:
-    """For every disc, the unit vector in its plane that points to the back of the patient.
+    """For every disc, the unit vector in its plane that points to the left of the patient.
 
-    It points from the disc's middle to the sac's, smoothed over neighboring levels, so that it
-    does not depend on how the slices were turned. Where the field of view cuts the discs
-    sideways their middle is not known, and the slices' own way back is taken.
+    It is square to the line from the disc's middle to the sac's, averaged over neighboring
+    levels, so it does not depend on how the slices were turned. Where the field of view cuts
+    the discs sideways their middle is not known, and the way across the slices is taken.
     """
-    turns = [_turn_deg(view, labels, n, plane) for n, plane in enumerate(planes, start=1)]
-    known = [t for t in turns if t is not None]
+    seen = [_seen_left(view, labels, n, plane) for n, plane in enumerate(planes, start=1)]
+    across = view.space.directions[:, 0]
+    known = [left for left in seen if left is not None] or [across]
     found = []
     for n, plane in enumerate(planes):
-        near = [t for t in turns[max(n - 1, 0) : n + 2] if t is not None] or known or [0.0]
-        straight = _in_plane(view.space.directions[:, 1], plane.normal)
-        left = np.cross(straight, plane.normal)
-        angle = np.radians(float(np.median(near)))
-        found.append(np.cos(angle) * straight + np.sin(angle) * left)
+        near = [left for left in seen[max(n - 1, 0) : n + 2] if left is not None] or known
+        found.append(_in_plane(np.mean(near, axis=0), plane.normal))
     return tuple(found)
 
 
@@ -47,27 +47,26 @@ def _in_plane(direction: FloatArray, normal: FloatArray) -> FloatArray:
     return unit
 
 
-def _turn_deg(view: View, labels: Array, number: int, plane: DiscPlane) -> float | None:
-    """Angle from the slices' way back to the sac, toward the left; None where not known."""
+def _seen_left(view: View, labels: Array, number: int, plane: DiscPlane) -> FloatArray | None:
+    """Left as the disc and the sac behind it show it; None where they cannot."""
     disc = labels == DISC_LABELS + number
     areas = disc.sum(axis=(1, 2))
     if len(areas) < 3 or areas.max() == 0 or max(areas[0], areas[-1]) > CUT_SHARE * areas.max():
         return None
-    sac = view.points(view.mask(Structure.SAC, Structure.CORD))
+    sac = view.sac_points
     sac = sac[np.abs(plane.above(sac)) < SAC_REACH_MM]
-    if len(sac) < 20:
+    if len(sac) < LEAST_SAC_VOXELS:
         return None
-    straight = _in_plane(view.space.directions[:, 1], plane.normal)
-    toward = sac.mean(axis=0) - view.points(disc).mean(axis=0)
-    side, back = toward @ np.cross(straight, plane.normal), toward @ straight
-    angle = float(np.degrees(np.arctan2(side, back)))
-    return angle if abs(angle) < LARGEST_TURN_DEG else None
+    backward = _in_plane(sac.mean(axis=0) - view.points(disc).mean(axis=0), plane.normal)
+    left: FloatArray = np.cross(backward, plane.normal)
+    turn = np.degrees(np.arccos(np.clip(left @ view.space.directions[:, 0], -1, 1)))
+    return left if turn < LARGEST_TURN_DEG else None
 
 
 def level_frame(
     origin: FloatArray,
     plane: DiscPlane,
-    backward: FloatArray,
+    left: FloatArray,
     lower: Plane3 | None,
     upper: Plane3 | None,
 ) -> Frame:
@@ -79,16 +78,16 @@ def level_frame(
         Disc centroid, LPS mm.
     plane : DiscPlane
         Gives the way up where no endplate was found.
-    backward : (3,) array
-        Roughly posterior.
+    left : (3,) array
+        Roughly to the patient's left.
     lower, upper : Plane3 or None
         The endplate of the upper vertebra and that of the lower one which face the disc.
     """
     normals = [np.array(p.normal_lps) for p in (lower, upper) if p is not None]
     up = np.sum(normals, axis=0) if normals else plane.normal
     up = up / np.linalg.norm(up)
-    posterior = _in_plane(backward, up)
-    left = np.cross(posterior, up)
+    left = _in_plane(left, up)
+    posterior = np.cross(up, left)
     return Frame(
         origin_lps=point(origin),
         left_lps=point(left),
@@ -123,8 +122,7 @@ def _along_up(frame: Frame, plane: Plane3) -> float:
 
 def sac_offset_mm(view: View, frame: Frame, shift: FloatArray) -> float | None:
     """Where the sac's middle lies on x' (left +) at a level, mm; None where it is not seen."""
-    sac = view.points(view.mask(Structure.SAC, Structure.CORD)) - shift
-    local = frame.to_local(sac)
+    local = frame.to_local(view.sac_points - shift)
     near = local[np.abs(local[:, 2]) < 2 * SAC_REACH_MM]
     return float(near[:, 0].mean()) if len(near) >= 5 else None
 

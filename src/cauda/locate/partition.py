@@ -26,6 +26,9 @@ MIGRATION_MM = 14.0
 """Disc voxels farther than this from every disc plane belong to no disc."""
 DISC_SPREAD_MM = 40.0
 """Nor do those farther than this from the disc's middle, within its plane."""
+SACRAL_CORE_MM = 20.0
+"""Sacrum above its disc's plane is a mistaken body within this of the disc's middle, else a
+wing or the crest."""
 BONE_SPREAD_MM = 32.0
 """A part of a body whose middle lies farther than this from the curve is a false blob."""
 SMALLEST_FRAGMENT = 0.08
@@ -122,10 +125,22 @@ def label_column(
     level = np.zeros(len(bones), dtype=np.int16)
     for plane in planes:
         level += plane.above(points) > 0
+    if has_sacrum and planes:
+        level[_is_sacral(view, bones, planes[0], shift)] = 0
     labels[tuple(bones.T)] = level + lowest_label(has_sacrum)
     _label_discs(view, planes, shift, labels)
     _drop_fragments(view, line, labels)
     return labels
+
+
+def _is_sacral(view: View, bones: Array, lowest: DiscPlane, shift: FloatArray) -> Array:
+    """(N,) bool: sacrum voxels that rise above the lowest disc's plane beside the column."""
+    found: Array = view.mask(Structure.SACRUM)[tuple(bones.T)]
+    points = view.space.to_lps(bones[found]) - shift
+    offset = points - lowest.point
+    across = offset - (offset @ lowest.normal)[:, None] * lowest.normal
+    found[found] = np.linalg.norm(across, axis=1) > SACRAL_CORE_MM
+    return found
 
 
 def _label_discs(

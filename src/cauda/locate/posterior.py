@@ -20,10 +20,10 @@ from cauda.records import (
 )
 from cauda.vocab import Structure
 
-ARCH_DROP = 0.45
-"""An arch descends this many mm a mm of way back: spinous processes point down and back."""
-PEDICLE_RISE = 0.15
-"""The pedicles leave the body this share of its height above its middle."""
+ARCH_BACK_MM = (0.0, 6.0, 10.5, 13.0, 45.0)
+"""Stations behind the posterior wall: pedicle, superior facet, lamina and inferior facet, tip."""
+ARCH_RISE = (0.2, 0.35, 0.3, -0.35, -0.6)
+"""Height of an arch's middle at those stations, in body heights above the body's middle."""
 ARCH_REACH = 1.0
 """Arch voxels farther than this many body heights from every expected arch belong to none."""
 MIXED_SHARE = 0.2
@@ -87,9 +87,8 @@ def _preferred(points: FloatArray, bodies: Mapping[int, BodyAxes]) -> Array:
 def _arch_distance(points: FloatArray, axes: BodyAxes) -> FloatArray:
     """(N,): height above or below the expected arch, in body heights."""
     local = axes.local(points)
-    behind = np.clip(local[:, 1] - axes.depth_mm / 2 - 8.0, 0, 40)
-    expected = PEDICLE_RISE * axes.height_mm - ARCH_DROP * behind
-    distance: FloatArray = np.abs(local[:, 2] - expected) / axes.height_mm
+    rise = np.interp(local[:, 1] - axes.depth_mm / 2, ARCH_BACK_MM, ARCH_RISE)
+    distance: FloatArray = np.abs(local[:, 2] / axes.height_mm - rise)
     return distance
 
 

@@ -11,9 +11,9 @@ from cauda.geometry import Array, FloatArray
 from cauda.locate.column import Column
 from cauda.locate.endplates import BodyAxes, body_axes, endplate
 from cauda.locate.frames import (
-    backward_directions,
     disc_centroid,
     disc_height_mm,
+    leftward_directions,
     level_frame,
     point,
 )
@@ -154,7 +154,7 @@ def level_records(
 ) -> tuple[LevelInstance, ...]:
     """Named records of the discs between them, without alternates, from below."""
     known = {v.label: v for v in vertebrae}
-    backward = backward_directions(column.view, labels, column.planes)
+    leftward = leftward_directions(column.view, labels, column.planes)
     first = lowest_label(column.order.has_sacrum)
     found = []
     for n, (plane, name) in enumerate(zip(column.planes, names.levels, strict=False)):
@@ -170,7 +170,7 @@ def level_records(
                 label=DISC_LABELS + 1 + n,
                 above=above.label,
                 below=below.label,
-                frame=level_frame(origin, plane, backward[n], above.lower, below.upper),
+                frame=level_frame(origin, plane, leftward[n], above.lower, below.upper),
                 is_partial=is_cut or above.is_partial or below.is_partial,
             )
         )

@@ -57,6 +57,11 @@ class View:
         )
         return total
 
+    @cached_property
+    def sac_points(self) -> FloatArray:
+        """(N, 3): LPS points of the voxels of the sac and the cord in it."""
+        return self.points(self.mask(Structure.SAC, Structure.CORD))
+
     def sample(self, volume: Array, points_lps: Array) -> FloatArray:
         """Interpolate ``volume`` linearly at (..., 3) points; NaN outside the full grid."""
         points = self.space.to_ijk(points_lps)
