@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from cauda.grade.catalog import catalog
 from cauda.grade.certainty import case_of, disagreement, is_borderline, likeliest, lowered
+from cauda.grade.place import located
 from cauda.grade.readings import (
     Readings,
     height_shares,
@@ -65,14 +66,16 @@ def grade(
     shares = height_shares(measurements, spine.levels)
     found: list[Finding] = []
     for level in levels_to_grade(spine):
-        if spine.level(level) is None:
+        instance = spine.level(level)
+        if instance is None:
             found.extend(_unseen(level, _reason_unseen(spine, level)))
             continue
         at_level = with_share(readings_at(measurements, level), shares.get(level))
         for rule, side in _questions():
             sided = readings_of_side(measurements, level, side) if side else {}
             question = _Question(rule=rule, level=level, side=side, readings={**at_level, **sided})
-            found.append(_answer(question, limits, opinions))
+            finding = _answer(question, limits, opinions)
+            found.append(located(finding, instance, measurements))
     return tuple(found)
 
 

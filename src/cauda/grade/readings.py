@@ -29,17 +29,17 @@ Readings = Mapping[Readable, Reading]
 
 def readings_at(measurements: Sequence[Measurement], level: Level) -> dict[Readable, Reading]:
     """Preferred measurements of the level that have no side."""
-    return {m.quantity: _reading(m) for m in _preferred(measurements, level, None)}
+    return {m.quantity: _reading(m) for m in preferred(measurements, level, None)}
 
 
 def readings_of_side(
     measurements: Sequence[Measurement], level: Level, side: Side
 ) -> dict[Readable, Reading]:
     """Preferred measurements of one side of the level."""
-    return {m.quantity: _reading(m) for m in _preferred(measurements, level, side)}
+    return {m.quantity: _reading(m) for m in preferred(measurements, level, side)}
 
 
-def _preferred(
+def preferred(
     measurements: Sequence[Measurement], level: Level, side: Side | None
 ) -> list[Measurement]:
     """Of that level and side; a value that is not a number would pass every cut unseen."""

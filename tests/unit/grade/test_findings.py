@@ -227,7 +227,7 @@ def test_an_estimate_from_few_slices_lowers_the_certainty(make_spine, make_measu
 def test_one_narrow_disc_is_found_beside_another(make_spine, make_measurement):
     heights = {
         Level.L5_S1: 0.15,
-        Level.L4_L5: 0.16,
+        Level.L4_L5: 0.20,
         Level.L3_L4: 0.34,
         Level.L2_L3: 0.33,
         Level.L1_L2: 0.30,

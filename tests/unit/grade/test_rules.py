@@ -190,7 +190,7 @@ def badness(rule_id, verdict):
 
 @pytest.mark.parametrize(("rule_id", "name"), MEASURED)
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, database=None)
+@settings(max_examples=25, deadline=None, database=None)
 def test_grades_are_monotone_in_every_measurement(rule_id, name, data):
     rule = RULES[rule_id]
     values = {
@@ -214,7 +214,7 @@ def test_grades_are_monotone_in_every_measurement(rule_id, name, data):
 
 
 @given(slip=st.floats(0.0, 30.0), percent=st.floats(0.0, 100.0))
-@settings(max_examples=60, deadline=None, database=None)
+@settings(max_examples=25, deadline=None, database=None)
 def test_a_slip_is_as_present_backward_as_forward(slip, percent):
     forward = decide("slip-presence", slip=slip, percent=percent).grade
     assert decide("slip-presence", slip=-slip, percent=-percent).grade == forward

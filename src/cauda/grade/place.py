@@ -1,0 +1,68 @@
+"""Where displaced disc material lies, as coarsely as sagittal slices tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from cauda.grade.readings import preferred
+from cauda.grade.thresholds import FILE
+from cauda.knowledge import row
+from cauda.records import Finding, LevelInstance, Measurement
+from cauda.vocab import Condition, Quantity
+
+_DISPLACED = (Condition.DISC_CONTOUR, Condition.DISC_HERNIATION)
+
+
+def located(finding: Finding, level: LevelInstance, measurements: Sequence[Measurement]) -> Finding:
+    """The finding with the side of its deepest point in words, and with its migration.
+
+    Parameters
+    ----------
+    finding : Finding
+        Changed only if it is a displaced disc contour or a herniation.
+    level : LevelInstance
+        Its frame gives left and up.
+    measurements : sequence of Measurement
+        The displacement and its extent, with the points that draw them.
+    """
+    if finding.condition not in _DISPLACED or finding.rank < 1:
+        return finding
+    seen = {m.quantity: m for m in preferred(measurements, level.name, None)}
+    words = _side_words(seen.get(Quantity.DISPLACEMENT), level)
+    detail = "; ".join(part for part in (finding.detail, words) if part)
+    if finding.condition == Condition.DISC_CONTOUR:
+        return replace(finding, detail=detail)
+    moved = _migration(
+        seen.get(Quantity.DISPLACEMENT_EXTENT), seen.get(Quantity.DISC_HEIGHT_POSTERIOR), level
+    )
+    return replace(finding, detail=detail, migration=moved)
+
+
+def _side_words(displacement: Measurement | None, level: LevelInstance) -> str:
+    """On which side of the disc's middle the deepest point lies; empty where it was not drawn."""
+    if displacement is None or not displacement.segment_lps:
+        return ""
+    x_mm = float(level.frame.to_local(np.array(displacement.segment_lps[-1]))[0])
+    least = row(FILE, "place", "apex-lateral")
+    if abs(x_mm) < least.number("value"):
+        return least.text("near")
+    return least.text("far").format(mm=abs(x_mm), side="left" if x_mm > 0 else "right")
+
+
+def _migration(
+    extent: Measurement | None, height: Measurement | None, level: LevelInstance
+) -> Literal["cranial", "caudal"] | None:
+    """The way in which the material passes the disc's margin by more; None where equal."""
+    if extent is None or height is None or not extent.segment_lps:
+        return None
+    ends = level.frame.to_local(np.array(extent.segment_lps))[:, 2]
+    up_mm = float(ends.max()) - height.value / 2
+    down_mm = -float(ends.min()) - height.value / 2
+    margin = row(FILE, "place", "migration").number("value")
+    if max(up_mm, down_mm) < margin or abs(up_mm - down_mm) < margin:
+        return None
+    return "cranial" if up_mm > down_mm else "caudal"
