@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
-from cauda.check.scene import Scene, limit
+from cauda.check.scene import Scene
+from cauda.check.scene import limit as limit_of
 from cauda.records import Limit, Measurement, Series
-from cauda.vocab import Condition, Contrast, Level, Plane, Quantity, Side
+from cauda.vocab import Condition, Contrast, Plane, Quantity
 
 _AXIAL_ONLY = (Condition.SUBARTICULAR_STENOSIS, Condition.ROOT_COMPROMISE)
 _FORAMEN = (Quantity.FORAMEN_HEIGHT, Quantity.FORAMEN_WIDTH, Quantity.FORAMEN_AREA)
@@ -61,48 +63,59 @@ def no_t2(scene: Scene) -> Iterator[Limit]:
 
 def nucleus_off_t2(scene: Scene) -> Iterator[Limit]:
     """Withhold Pfirrmann where the nucleus was read on fat-suppressed or non-T2 images."""
-    for found in scene.preferred(Quantity.NUCLEUS_SIGNAL):
-        series = _series(scene, found)
-        if series is not None and (series.contrast != Contrast.T2 or series.fat_suppressed):
-            yield Limit(
-                id="nucleus-off-t2",
-                effect="withhold",
-                reason="The disc signal was read on images that are not plain T2.",
-                level=found.level,
-                conditions=(Condition.DISC_DEGENERATION,),
-            )
+    yield from _by_series(scene, (Quantity.NUCLEUS_SIGNAL,), _nucleus_fault)
 
 
 def foramen_contrast(scene: Scene) -> Iterator[Limit]:
-    """Foramina: T1 is the reference, T2 lowers, fat suppression and others withhold."""
-    seen: set[tuple[Level | None, Side | None]] = set()
-    for found in scene.preferred(*_FORAMEN):
-        series = _series(scene, found)
-        if series is None or (found.level, found.side) in seen:
-            continue
-        seen.add((found.level, found.side))
-        yield from _foramen_contrast(series, found)
+    """Foramina: T1 is the reference, T2 lowers, fat suppression withholds (clinical rule 14.10)."""
+    yield from _by_series(scene, _FORAMEN, _foramen_fault)
 
 
-def _foramen_contrast(series: Series, found: Measurement) -> Iterator[Limit]:
+def _nucleus_fault(series: Series) -> Limit | None:
+    if series.contrast == Contrast.T2 and not series.fat_suppressed:
+        return None
+    return Limit(
+        id="nucleus-off-t2",
+        effect="withhold",
+        reason="The disc signal was read on images that are not plain T2.",
+        conditions=(Condition.DISC_DEGENERATION,),
+    )
+
+
+def _foramen_fault(series: Series) -> Limit | None:
     if series.fat_suppressed or series.contrast == Contrast.STIR:
-        yield Limit(
+        return Limit(
             id="foramen-fat-suppressed",
             effect="withhold",
             reason="Foramina are not graded on fat-suppressed images.",
-            level=found.level,
-            side=found.side,
             conditions=(Condition.FORAMINAL_STENOSIS,),
         )
-    elif series.contrast != Contrast.T1:
-        yield Limit(
-            id="foramen-not-t1",
-            effect="lower",
-            reason="Foramina were read on images other than T1, the reference for them.",
-            level=found.level,
-            side=found.side,
-            conditions=(Condition.FORAMINAL_STENOSIS,),
-        )
+    if series.contrast == Contrast.T1:
+        return None
+    return Limit(
+        id="foramen-not-t1",
+        effect="lower",
+        reason="Foramina were read on images other than T1, the reference for them.",
+        conditions=(Condition.FORAMINAL_STENOSIS,),
+    )
+
+
+def _by_series(
+    scene: Scene, quantities: tuple[Quantity, ...], fault: Callable[[Series], Limit | None]
+) -> Iterator[Limit]:
+    """The fault of each measurement's series: once for all, or by level and side if they differ."""
+    faults = {
+        (m.level, m.side): fault(series)
+        for m in scene.preferred(*quantities)
+        if (series := _series(scene, m)) is not None
+    }
+    found = set(faults.values())
+    if len(found) == 1:
+        yield from (limit for limit in found if limit is not None)
+        return
+    for (level, side), limit in faults.items():
+        if limit is not None:
+            yield replace(limit, level=level, side=side)
 
 
 def _series(scene: Scene, found: Measurement) -> Series | None:
@@ -132,7 +145,7 @@ def age(scene: Scene) -> Iterator[Limit]:
             effect="note",
             reason="The patient's age is unknown; grades are meant for adults.",
         )
-    elif years < limit("adult-age"):
+    elif years < limit_of("adult-age"):
         yield Limit(
             id="not-adult",
             effect="withhold",
@@ -148,10 +161,10 @@ def slice_angle(scene: Scene) -> Iterator[Limit]:
             for s in scene.segmentations
         ]
         worst = max(angles, default=0.0)
-        if worst > limit("slice-angle-lower"):
+        if worst > limit_of("slice-angle-lower"):
             yield Limit(
                 id="slice-angle",
-                effect="withhold" if worst > limit("slice-angle-withhold") else "lower",
+                effect="withhold" if worst > limit_of("slice-angle-withhold") else "lower",
                 reason=f"The sagittal slices cut {level.name.value} at {worst:.0f} degrees "
                 "to its own sagittal plane.",
                 level=level.name,
@@ -162,7 +175,7 @@ def axial_angle(scene: Scene) -> Iterator[Limit]:
     """Say which levels have only axial slices far from the plane of the disc."""
     for level in scene.spine.levels:
         angles = [a.angle_deg for a in scene.spine.axial_slices if a.level == level.name]
-        if angles and min(angles) > limit("slice-angle-withhold"):
+        if angles and min(angles) > limit_of("slice-angle-withhold"):
             yield Limit(
                 id="axial-angle",
                 effect="note",

@@ -58,7 +58,9 @@ def test_a_nucleus_read_off_plain_t2_is_withheld(
     scene = change_study(make_scene(), series=(make_series(**fields),))
     found = make_measurement(Quantity.NUCLEUS_SIGNAL, Level.L4_L5, 0.4)
     limits = list(sequences.nucleus_off_t2(replace(scene, measurements=(found,))))
-    assert [x.level for x in limits] == [Level.L4_L5] * withheld
+    assert [x.effect for x in limits] == ["withhold"] * withheld
+    assert all(x.applies(Condition.DISC_DEGENERATION, Level.L4_L5, None) for x in limits)
+    assert not any(x.applies(Condition.CANAL_STENOSIS, Level.L4_L5, None) for x in limits)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +90,20 @@ def test_foramina_are_judged_on_t1(
     else:
         (limit,) = limits
         assert (limit.id, limit.effect) == expected
-        assert (limit.level, limit.side) == (Level.L5_S1, Side.LEFT)
+        assert limit.applies(Condition.FORAMINAL_STENOSIS, Level.L5_S1, Side.LEFT)
+
+
+def test_foramina_read_on_several_series_are_judged_each_by_its_own(
+    make_scene, make_series, make_measurement, change_study
+):
+    t1 = make_series("sag_t1", contrast=Contrast.T1)
+    measured = tuple(
+        make_measurement(Quantity.FORAMEN_HEIGHT, Level.L5_S1, 15.0, side=side, series=key)
+        for side, key in ((Side.LEFT, "sag_t2"), (Side.RIGHT, "sag_t1"))
+    )
+    scene = change_study(make_scene(), series=(make_series(), t1))
+    (limit,) = sequences.foramen_contrast(replace(scene, measurements=measured))
+    assert (limit.id, limit.level, limit.side) == ("foramen-not-t1", Level.L5_S1, Side.LEFT)
 
 
 def test_a_contrast_agent_withholds_what_rests_on_that_series(
