@@ -15,6 +15,7 @@ from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 
 from cauda.errors import NothingFoundError, UnreadableError
+from cauda.load.quiet import quiet
 
 ZIP_FILES_MAX = 20_000
 """More members than any MRI study has."""
@@ -110,9 +111,14 @@ def _unpack(path: Path, scratch: Path) -> tuple[Path, ...]:
 
 
 def _is_wanted(member: zipfile.ZipInfo) -> bool:
-    name = PurePosixPath(member.filename).name
+    name = _inner(member).name
     hidden = name.startswith(".") or "__MACOSX" in member.filename
     return not (member.is_dir() or hidden or name.upper() == "DICOMDIR")
+
+
+def _inner(member: zipfile.ZipInfo) -> PurePosixPath:
+    """Return the member's path; some zips are written with backslashes."""
+    return PurePosixPath(member.filename.replace("\\", "/"))
 
 
 def _refuse_bomb(members: Sequence[zipfile.ZipInfo]) -> None:
@@ -134,11 +140,11 @@ def _unpack_members(
     folders: dict[str, Path] = {}
     for member in members:
         # Files of one folder stay together: a NIfTI finds its sidecar beside it.
-        parent = str(PurePosixPath(member.filename).parent)
+        parent = str(_inner(member).parent)
         folder = folders.setdefault(parent, scratch / str(len(folders)))
         folder.mkdir(parents=True, exist_ok=True)
         # The zip reader stops at the declared size, so the sum checked above holds.
-        target = folder / PurePosixPath(member.filename.replace("\\", "/")).name
+        target = folder / _inner(member).name
         with archive.open(member) as source, target.open("wb") as sink:
             shutil.copyfileobj(source, sink, CHUNK_BYTES)
         yield target
@@ -147,13 +153,14 @@ def _unpack_members(
 def _listed(dicomdir: Path) -> Found:
     """Return the files a DICOMDIR lists, within its own folder."""
     try:
-        records = dcmread(dicomdir).get("DirectoryRecordSequence") or ()
+        with quiet():
+            records = dcmread(dicomdir).get("DirectoryRecordSequence") or ()
+            listed = [record.get("ReferencedFileID") for record in records]
     except (InvalidDicomError, OSError, EOFError, ValueError, KeyError) as error:
         msg = "The DICOMDIR cannot be read; give its folder instead."
         raise UnreadableError(msg) from error
     root = dicomdir.resolve().parent
-    listed = [_component(root, record.get("ReferencedFileID")) for record in records]
-    wanted = [path for path in listed if path is not None]
+    wanted = [path for parts in listed if (path := _component(root, parts)) is not None]
     present = tuple(path for path in wanted if path.is_file())
     if not present:
         msg = "None of the files that the DICOMDIR lists lie beside it; give their folder instead."

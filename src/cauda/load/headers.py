@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import struct
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +18,7 @@ from pydicom.uid import MediaStorageDirectoryStorage
 
 from cauda.load.facts import read_facts, text
 from cauda.load.multiframe import flatten
+from cauda.load.quiet import quiet
 from cauda.load.slices import Slice, read_pose, read_turn
 
 IDENTIFIERS = (
@@ -150,7 +149,7 @@ def is_dicom(path: Path) -> bool:
 
 def _header(path: Path) -> Dataset | None:
     """Read the header; ``None`` for a DICOMDIR."""
-    with _quiet():
+    with quiet():
         dataset = dcmread(path, stop_before_pixels=True, force=True)
     meta = getattr(dataset, "file_meta", None) or Dataset()
     if text(meta, "MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
@@ -161,16 +160,8 @@ def _header(path: Path) -> Dataset | None:
     return dataset
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence pydicom's warnings, which may quote identifiers."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
 def _slices(path: Path, dataset: Dataset) -> list[Slice]:
-    with _quiet():
+    with quiet():
         frames = flatten(dataset)
         facts = [read_facts(frame) for frame in frames]
         poses = [read_pose(frame) for frame in frames]
@@ -195,7 +186,7 @@ def _slices(path: Path, dataset: Dataset) -> list[Slice]:
 
 def _json(dataset: Dataset) -> Mapping[str, Any]:
     """DICOM JSON without private, bulk and identifying elements."""
-    with _quiet():
+    with quiet():
         dataset.remove_private_tags()
         dataset.walk(_drop)
         return MappingProxyType(dataset.to_json_dict(suppress_invalid_tags=True))

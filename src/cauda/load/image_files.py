@@ -140,8 +140,10 @@ def _states_orientation(path: Path) -> bool:
         msg = "A file cannot be opened; check its permissions."
         raise UnreadableError(msg) from error
     if path.suffix.lower() in (".mha", ".mhd"):
-        return any(key in start for key in (b"TransformMatrix", b"Orientation", b"Rotation"))
-    return b"space directions" in start and (b"space:" in start)
+        keys = (b"TransformMatrix", b"Orientation", b"Rotation")
+    else:
+        keys = (b"space directions",)
+    return any(line.startswith(keys) for line in start.split(b"\n"))
 
 
 def _slices_last(voxels: Array, matrix: Array) -> tuple[Array, Array]:

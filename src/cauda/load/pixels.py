@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from cauda.errors import UnreadableError
 from cauda.geometry import Array, Space
 from cauda.load.facts import number, text
 from cauda.load.multiframe import flatten
+from cauda.load.quiet import quiet
 from cauda.load.slices import Slice
 from cauda.load.stacks import Stack, pose_of
 from cauda.records import Volume
@@ -89,9 +89,7 @@ def _frame(frames: Sequence[Array], item: Slice) -> Array:
 
 def _decoded(path: Path) -> tuple[Array, ...]:
     """Frames (rows, columns) of one file, rescaled as its header says."""
-    with warnings.catch_warnings():
-        # pydicom's warnings may quote identifiers.
-        warnings.simplefilter("ignore")
+    with quiet():
         try:
             dataset = dcmread(path, force=True)
             _refuse_color(dataset)

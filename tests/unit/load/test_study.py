@@ -264,6 +264,7 @@ def write_dicomdir(folder, files):
     return folder / "DICOMDIR"
 
 
+@pytest.mark.filterwarnings("ignore:Invalid value for VR CS")
 def test_a_dicomdir_leads_to_its_files_and_no_further(tmp_path, volume):
     write_series(tmp_path / "outside", volume(seed=7), series_number=2)
     paths = write_series(tmp_path / "cd" / "DISC", volume())
@@ -524,6 +525,17 @@ def test_identifiers_stay_in_one_place(tmp_path, volume):
     assert study.identifiers["AccessionNumber"] == "ACC9"
     shown = repr(study) + repr([[dict(h) for h in s.headers] for s in study.series])
     assert not [w for w in ("DOE", "4711", "Elsewhere", "SMITH", "ACC9") if w in shown]
+
+
+def test_nothing_of_a_malformed_header_is_logged(tmp_path, volume, caplog):
+    paths = write_series(tmp_path, volume())
+    for path in paths:
+        content = (
+            path.read_bytes().replace(b"045Y", b"DOE!").replace(b"PHANTOM-0", b"DOE" + bytes(6))
+        )
+        path.write_bytes(content)
+    assert load(tmp_path).age_years is None
+    assert caplog.text == ""
 
 
 def test_headers_follow_the_slices_and_hold_no_pixels(tmp_path, volume):
