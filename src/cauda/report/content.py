@@ -113,6 +113,12 @@ def level_views(analysis: Analysis) -> tuple[LevelView, ...]:
     return tuple(_level_view(analysis, name, is_focus=name in focus) for name in names)
 
 
+def used_rules(views: Sequence[LevelView]) -> list[tuple[str, str]]:
+    """Id and text of every rule that decided something in this report, once."""
+    ids = dict.fromkeys(item.rule for v in views for line in v.lines for item in line.items)
+    return [(id_, rule_text(id_)) for id_ in ids if rule_text(id_)]
+
+
 def level_names(analysis: Analysis) -> tuple[Level, ...]:
     """The levels a report lists, from above downward; relative names count from below."""
     graded = {f.level for f in analysis.findings}
@@ -219,7 +225,7 @@ def _item(analysis: Analysis, finding: Finding) -> Item:
     by_id = {m.id: m for m in analysis.measurements}
     return Item(
         name=words.condition_name(finding.condition),
-        scale=finding.scale.value,
+        scale=_scale(finding),
         grade=finding.grade if finding.is_known else "",
         words=words.grade_words(finding),
         certainty=f"{finding.certainty} certainty" if finding.is_known else "",
@@ -231,6 +237,13 @@ def _item(analysis: Analysis, finding: Finding) -> Item:
         rule_text=rule_text(finding.rule),
         severity=words.severity(finding),
     )
+
+
+def _scale(finding: Finding) -> str:
+    """The scale's name; presence is no published scale, so the condition stands for it."""
+    if finding.scale is Scale.PRESENCE:
+        return _capital(words.condition_name(finding.condition))
+    return finding.scale.value
 
 
 def _evidence(analysis: Analysis, measurement: Measurement) -> str:
@@ -250,7 +263,7 @@ def _remarks(finding: Finding) -> tuple[str, ...]:
         remarks.append(words.statement("synthetic"))
     if finding.is_known and finding.validation == "none":
         remarks.append(words.statement("never_tested"))
-    if finding.probabilities:
+    if finding.probabilities and (finding.rank > 0 or finding.borderline):
         remarks.append(_probabilities(finding.probabilities.items()))
     if finding.opinion is not None:
         view = _probabilities(finding.opinion.probabilities.items())
@@ -259,5 +272,5 @@ def _remarks(finding: Finding) -> tuple[str, ...]:
 
 
 def _probabilities(pairs: Iterable[tuple[str, float]]) -> str:
-    shown = [f"{grade} {p * 100:.0f} %" for grade, p in pairs]
-    return "probability of each grade: " + ", ".join(shown)
+    shown = [f"{grade}: {p * 100:.0f} %" for grade, p in pairs]
+    return f"probabilities {', '.join(shown)}"

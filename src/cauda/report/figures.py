@@ -31,7 +31,7 @@ from cauda.report.overview import overview_box, overview_strokes, overview_struc
 from cauda.report.planes import SliceImage, axial_slice, crossing_mm, sagittal_slice
 from cauda.vocab import Contrast, Level, Plane, Side
 
-Group = Literal["overview", "middle", "right foramen", "left foramen", "axial"]
+Group = Literal["overview", "middle", "foramina", "axial"]
 
 _WIDE_PX, _PANEL_PX, _AXIAL_PX = 640, 520, 440
 _MIDDLE_MM, _FORAMEN_MM, _AXIAL_MM = 76.0, 60.0, 96.0
@@ -190,10 +190,10 @@ def _pair(
         image,
         overlay.level_structures(level, analysis.spine, side),
     )
-    group: Group = _group(side)
+    group: Group = "middle" if side is None else "foramina"
     where = _where(image)
-    stem = f"{level.name.value}-{group}-{index + 1}".lower().replace(" ", "-")
-    title = f"{level.name.value} {group}"
+    title = f"{level.name.value} {_title(side)}"
+    stem = f"{title}-{index + 1}".lower().replace(" ", "-")
     listed = "; ".join(overlay.described(m) for m in lines) or "no line was measured here"
     return [
         Picture(
@@ -335,10 +335,8 @@ def _behind(level: LevelInstance) -> Array:
     return level.frame.to_lps(np.array([0.0, _BEHIND_DISC_MM, 0.0]))
 
 
-def _group(side: Side | None) -> Group:
-    if side is None:
-        return "middle"
-    return "left foramen" if side is Side.LEFT else "right foramen"
+def _title(side: Side | None) -> str:
+    return "middle" if side is None else f"{side.value} foramen"
 
 
 def _where(image: SliceImage) -> str:

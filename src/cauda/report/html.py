@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 
 import jinja2
@@ -12,10 +12,9 @@ from markupsafe import Markup
 
 from cauda.records import Analysis
 from cauda.report import tables, words
-from cauda.report.content import LevelView, level_views
+from cauda.report.content import level_views, used_rules
 from cauda.report.feet import feet_svg
 from cauda.report.figures import Picture, draw_pictures
-from cauda.report.rules import rule_text
 from cauda.report.words import Severity
 from cauda.vocab import Level
 
@@ -29,7 +28,7 @@ _GLYPHS: dict[Severity, str] = {
 }
 """Shapes beside the words, so that no severity is told by color alone."""
 
-_GROUPS = ("middle", "right foramen", "left foramen", "axial")
+_GROUPS = ("middle", "foramina", "axial")
 
 
 def report_html(analysis: Analysis, pictures: Sequence[Picture] | None = None) -> str:
@@ -59,19 +58,21 @@ def report_html(analysis: Analysis, pictures: Sequence[Picture] | None = None) -
             facts=tables.facts(analysis),
             series=tables.series_rows(analysis),
             alignment=tables.alignment_rows(analysis),
+            whole=tables.spine_rows(analysis),
+            keys=partial(tables.key_rows, analysis),
             measurements=tables.measurement_rows(analysis),
             levels=views,
             places=tables.places(views),
             overview=[p for p in drawn if p.group == "overview"],
             groups=_grouped(drawn),
-            rules=_rules(views),
+            rules=used_rules(views),
             feet=Markup(feet_svg(analysis.relation.roots)),
         )
     )
 
 
 def _grouped(pictures: Sequence[Picture]) -> Callable[[Level], list[tuple[str, list[Picture]]]]:
-    """Pictures of a level, in the order middle, right, left, axial."""
+    """Pictures of a level, in the order middle, foramina (right, left), axial."""
 
     def at(level: Level) -> list[tuple[str, list[Picture]]]:
         found = [
@@ -81,12 +82,6 @@ def _grouped(pictures: Sequence[Picture]) -> Callable[[Level], list[tuple[str, l
         return [(group, here) for group, here in found if here]
 
     return at
-
-
-def _rules(views: Sequence[LevelView]) -> list[tuple[str, str]]:
-    """Every rule that decided something in this report, once."""
-    ids = dict.fromkeys(item.rule for v in views for line in v.lines for item in line.items)
-    return [(id_, rule_text(id_)) for id_ in ids if rule_text(id_)]
 
 
 @cache
@@ -105,7 +100,7 @@ def _environment() -> jinja2.Environment:
         glyphs=_GLYPHS,
         css=Markup(_resource("report.css")),
     )
-    environment.filters.update(source=_source, sentence=_sentence)
+    environment.filters.update(source=_source, sentence=words.sentence, upfirst=words.upfirst)
     return environment
 
 
@@ -115,9 +110,3 @@ def _resource(name: str) -> str:
 
 def _source(picture: Picture) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(picture.jpeg()).decode("ascii")
-
-
-def _sentence(text: str) -> str:
-    """Capital at the start, full stop at the end."""
-    stripped = text.strip().rstrip(".")
-    return f"{stripped[:1].upper()}{stripped[1:]}." if stripped else ""

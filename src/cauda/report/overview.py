@@ -15,6 +15,8 @@ _WIDTH_SHARE = 0.66
 """Width of the overview as a share of its height, where the image is that wide."""
 _NAME_COLUMN = 0.06
 """Level names stand in a column this share of the width from the anterior edge."""
+_NAME_RISE_MM = 3.5
+"""Names stand this far above the disc's center, clear of an axial slice's line."""
 
 
 def overview_box(spine: Spine, image: SliceImage) -> Box:
@@ -51,7 +53,7 @@ def overview_strokes(spine: Spine, image: SliceImage, box: Box) -> list[Stroke]:
         strokes.append(_name(vertebra.name.value, point[0] - 5.0, point[1], "#FFFFFF"))
     for level in spine.levels:
         point = image.to_mm(np.asarray(level.frame.origin_lps))
-        strokes.append(_name(level.name.value, column, point[1], "#FFB833"))
+        strokes.append(_name(level.name.value, column, point[1] - _NAME_RISE_MM, "#FFB833"))
     return strokes
 
 

@@ -8,9 +8,7 @@ from typing import NamedTuple
 from cauda.records import Analysis, Measurement, Series
 from cauda.report import words
 from cauda.report.content import LevelView, level_names
-from cauda.vocab import Condition, Quantity
-
-_ALIGNMENT = (Quantity.LORDOSIS, Quantity.SEGMENTAL_ANGLE, Quantity.SLIP, Quantity.SLIP_PERCENT)
+from cauda.vocab import Condition, Level, Quantity, Scale
 
 
 class SeriesRow(NamedTuple):
@@ -33,6 +31,15 @@ class MeasurementRow(NamedTuple):
     where: str
     method: str
     is_preferred: bool
+
+
+class AlignmentRow(NamedTuple):
+    """Slip and angle of one level as printed."""
+
+    place: str
+    slip: str
+    angle: str
+    grade: str
 
 
 class Facts(NamedTuple):
@@ -62,10 +69,23 @@ def series_rows(analysis: Analysis) -> list[SeriesRow]:
     ]
 
 
-def alignment_rows(analysis: Analysis) -> list[MeasurementRow]:
-    """Preferred slips and angles: the whole spine first, then the levels from above."""
-    rows = [m for m in analysis.measurements if m.quantity in _ALIGNMENT and m.preferred]
-    return [_row(analysis, m) for m in _ordered(analysis, rows)]
+def alignment_rows(analysis: Analysis) -> list[AlignmentRow]:
+    """Slip and angle of each level, from above; what was not measured says so."""
+    return [
+        AlignmentRow(
+            place=name.value,
+            slip=_joined(analysis, name, (Quantity.SLIP, Quantity.SLIP_PERCENT)),
+            angle=_joined(analysis, name, (Quantity.SEGMENTAL_ANGLE,)),
+            grade=_slip_grade(analysis, name),
+        )
+        for name in level_names(analysis)
+    ]
+
+
+def spine_rows(analysis: Analysis) -> list[MeasurementRow]:
+    """Preferred measurements of the whole spine, such as lordosis."""
+    whole = [m for m in analysis.measurements if m.level is None and m.vertebra is None]
+    return [_row(analysis, m) for m in whole if m.preferred]
 
 
 def measurement_rows(analysis: Analysis) -> list[MeasurementRow]:
@@ -78,14 +98,33 @@ def places(views: Sequence[LevelView]) -> list[str]:
     return list(dict.fromkeys(line.place for view in views for line in view.lines))
 
 
-def slips(analysis: Analysis) -> list[str]:
-    """Slip findings in words, from above."""
-    order = level_names(analysis)
-    found = [f for f in analysis.findings if f.condition is Condition.SPONDYLOLISTHESIS]
-    return [
-        f"{f.level.value}: {words.grade_words(f)}{f'; {f.detail}' if f.detail else ''}"
-        for f in sorted(found, key=lambda f: order.index(f.level))
+def key_rows(analysis: Analysis, level: Level) -> list[MeasurementRow]:
+    """The preferred measurements of one level, for the table beside its pictures."""
+    at = [m for m in analysis.measurements if m.level == level and m.preferred]
+    return [_row(analysis, m) for m in _ordered(analysis, at)]
+
+
+def _joined(analysis: Analysis, level: Level, quantities: Sequence[Quantity]) -> str:
+    found = [
+        m
+        for quantity in quantities
+        for m in analysis.measurements
+        if (m.level, m.quantity, m.preferred) == (level, quantity, True)
     ]
+    return ", ".join(words.quoted(m) for m in found) or "not measured"
+
+
+def _slip_grade(analysis: Analysis, level: Level) -> str:
+    """The slip's grades in words; the forward scale only where there is a slip."""
+    found = [f for f in analysis.at(level) if f.condition is Condition.SPONDYLOLISTHESIS]
+    told = [f for f in found if f.scale is Scale.PRESENCE or f.rank > 0]
+    parts = [
+        f"{f.scale.value} {f.grade}"
+        if f.rank > 0 and f.scale is not Scale.PRESENCE
+        else f"{words.grade_words(f)}{f'; {f.detail}' if f.detail else ''}"
+        for f in told
+    ]
+    return "; ".join(parts) or "not assessed: no grade was given"
 
 
 def _person(analysis: Analysis) -> str:

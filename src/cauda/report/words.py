@@ -102,6 +102,17 @@ def unit_sign(unit: str) -> str:
     return _UNITS[unit]
 
 
+def upfirst(text: str) -> str:
+    """The text with its first letter capital and nothing else changed (``AP`` stays ``AP``)."""
+    return text[:1].upper() + text[1:]
+
+
+def sentence(text: str) -> str:
+    """Capital at the start, one full stop at the end; empty stays empty."""
+    stripped = text.strip().rstrip(".")
+    return f"{upfirst(stripped)}." if stripped else ""
+
+
 def side_name(side: Side | None) -> str:
     """``right``, ``left`` or nothing."""
     return "" if side is None else _SIDES[side]

@@ -1,0 +1,63 @@
+"""Measurements as CSV: one row each, units in the column names."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from cauda.records import Analysis, Measurement
+from cauda.report import words
+
+COLUMNS = (
+    "id",
+    "level",
+    "vertebra",
+    "side",
+    "quantity",
+    "name",
+    "value_mm",
+    "value_mm2",
+    "value_deg",
+    "value_percent",
+    "value_ratio",
+    "uncertainty_90_same_unit",
+    "method",
+    "series",
+    "slice_from_1",
+    "preferred",
+    "estimated",
+)
+_VALUE_COLUMNS = {
+    "mm": "value_mm",
+    "mm2": "value_mm2",
+    "deg": "value_deg",
+    "%": "value_percent",
+    "1": "value_ratio",
+}
+
+
+def measurements_csv(analysis: Analysis) -> str:
+    """Every measurement; each value stands in the column of its own unit, the others are empty."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_row(m) for m in analysis.measurements)
+    return buffer.getvalue()
+
+
+def _row(measurement: Measurement) -> dict[str, str]:
+    return {
+        "id": measurement.id,
+        "level": measurement.level.value if measurement.level else "",
+        "vertebra": measurement.vertebra.value if measurement.vertebra else "",
+        "side": words.side_name(measurement.side),
+        "quantity": measurement.quantity.value,
+        "name": words.quantity_name(measurement.quantity),
+        _VALUE_COLUMNS[measurement.unit]: f"{measurement.value:.2f}",
+        "uncertainty_90_same_unit": f"{measurement.uncertainty:.2f}",
+        "method": measurement.method,
+        "series": measurement.series,
+        "slice_from_1": "" if measurement.slice is None else str(measurement.slice + 1),
+        "preferred": "yes" if measurement.preferred else "no",
+        "estimated": "yes" if measurement.estimated else "no",
+    }
