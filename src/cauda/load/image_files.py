@@ -139,11 +139,12 @@ def _states_orientation(path: Path) -> bool:
     except OSError as error:
         msg = "A file cannot be opened; check its permissions."
         raise UnreadableError(msg) from error
+    lines = start.split(b"\n")
     if path.suffix.lower() in (".mha", ".mhd"):
-        keys = (b"TransformMatrix", b"Orientation", b"Rotation")
-    else:
-        keys = (b"space directions",)
-    return any(line.startswith(keys) for line in start.split(b"\n"))
+        return any(x.startswith((b"TransformMatrix", b"Orientation", b"Rotation")) for x in lines)
+    # Without a named space the directions have no anatomical meaning.
+    named = (b"space:", b"space directions:")
+    return all(any(x.startswith(key) for x in lines) for key in named)
 
 
 def _slices_last(voxels: Array, matrix: Array) -> tuple[Array, Array]:

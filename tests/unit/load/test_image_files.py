@@ -163,11 +163,16 @@ def test_a_nifti_without_orientation_is_refused(tmp_path, volume):
         load(tmp_path)
 
 
-def test_an_mha_without_direction_is_refused(tmp_path, volume):
-    sitk.WriteImage(sitk_image(volume()), str(tmp_path / "x_t2.mha"))
-    whole = (tmp_path / "x_t2.mha").read_bytes()
-    lines = [x for x in whole.split(b"\n") if not x.startswith(b"TransformMatrix")]
-    (tmp_path / "x_t2.mha").write_bytes(b"\n".join(lines))
+@pytest.mark.parametrize(
+    ("ending", "key"),
+    [(".mha", b"TransformMatrix"), (".nrrd", b"space:"), (".nrrd", b"space directions")],
+)
+def test_a_file_without_orientation_is_refused(tmp_path, volume, ending, key):
+    path = tmp_path / f"x_t2{ending}"
+    sitk.WriteImage(sitk_image(volume()), str(path))
+    lines = path.read_bytes().split(b"\n")
+    assert any(line.startswith(key) for line in lines)
+    path.write_bytes(b"\n".join(line for line in lines if not line.startswith(key)))
     with pytest.raises(GeometryError, match="states no orientation"):
         load(tmp_path)
 

@@ -7,6 +7,7 @@ import shutil
 import time
 import zipfile
 
+import gdcm
 import numpy as np
 import pydicom
 import pytest
@@ -15,6 +16,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.uid import (
     ExplicitVRLittleEndian,
     JPEG2000Lossless,
+    JPEGLosslessSV1,
     JPEGLSLossless,
     MediaStorageDirectoryStorage,
     RLELossless,
@@ -173,6 +175,26 @@ def test_every_lossless_syntax_gives_the_same_voxels(tmp_path, volume, syntax):
         points_and_values(volume()),
         atol=2e-3,
     )
+
+
+def test_jpeg_lossless_gives_the_same_voxels(tmp_path, volume):
+    for path in write_series(tmp_path / "plain", volume()):
+        reader = gdcm.ImageReader()
+        reader.SetFileName(str(path))
+        assert reader.Read()
+        change = gdcm.ImageChangeTransferSyntax()
+        change.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.JPEGLosslessProcess14_1))
+        change.SetInput(reader.GetImage())
+        assert change.Change()
+        writer = gdcm.ImageWriter()
+        writer.SetFile(reader.GetFile())
+        writer.SetImage(change.GetOutput())
+        writer.SetFileName(str(tmp_path / path.name))
+        assert writer.Write()
+        written = pydicom.dcmread(tmp_path / path.name).file_meta.TransferSyntaxUID
+        assert written == JPEGLosslessSV1
+    plain, packed = load(tmp_path / "plain"), load(sorted(tmp_path.glob("*.dcm")))
+    np.testing.assert_array_equal(packed.series[0].volume.voxels, plain.series[0].volume.voxels)
 
 
 def test_a_multiframe_object_gives_the_same_volume_as_a_classic_series(tmp_path, volume):
