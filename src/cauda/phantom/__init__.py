@@ -5,7 +5,9 @@ from cauda.phantom.draw import draw_anatomy
 from cauda.phantom.paint import instance_labels, structure_labels
 from cauda.phantom.render import render
 from cauda.phantom.sample import training_sample
+from cauda.phantom.segmentation import truth_segmentation
 from cauda.phantom.tissue import PROTOCOLS, Protocol
+from cauda.phantom.truth import landmarks, levels_of, truth
 
 __all__ = [
     "PROTOCOLS",
@@ -15,7 +17,11 @@ __all__ = [
     "Protocol",
     "draw_anatomy",
     "instance_labels",
+    "landmarks",
+    "levels_of",
     "render",
     "structure_labels",
     "training_sample",
+    "truth",
+    "truth_segmentation",
 ]

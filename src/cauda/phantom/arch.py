@@ -50,7 +50,7 @@ def struts(segment: Segment) -> tuple[Strut, ...]:
             (px, wall + 7, pz),
             (segment.pedicle_width_mm / 2, 3.0, segment.pedicle_height_mm / 2),
         ),
-        Strut((px, wall + 8.5, pz), (px + 2.0, wall + 9.5, half + 6), (4.6 * f, 3.3 * f, 3.5)),
+        Strut((px, wall + 8.0, pz), (px - 0.5, wall + 8.6, half + 6), (5.0 * f, 3.4 * f, 3.5)),
         Strut((px, wall + 9.5, pz - 1), (px - 2, wall + 14.5, -half), (4.6, 3.4, 4.0)),
         Strut(
             (px - 2, wall + 14.5, -half),
@@ -75,7 +75,7 @@ def sacral_struts(segment: Segment) -> tuple[Strut, ...]:
         return roof, crest
     f = segment.facet_mm
     joint = Strut(
-        (px + 1, wall + 8, half - 6), (px + 2, wall + 9.5, half + 6), (4.8 * f, 3.4 * f, 3.5)
+        (px, wall + 8, half - 6), (px - 0.5, wall + 8.6, half + 6), (5.0 * f, 3.4 * f, 3.5)
     )
     root = Strut((px + 2, wall - 6, half - 8.5), (px + 2, wall + 7, half - 8.5), (7.0, 3.0, 7.5))
     return roof, crest, joint, root
@@ -87,31 +87,27 @@ def paint_arch(canvas: Canvas, anatomy: Anatomy, n: int) -> None:
     rods = sacral_struts(segment) if segment.is_fused else struts(segment)
     if segment.is_fused:
         _paint_wings(canvas, anatomy, n)
+    parts = []
     for rod in rods:
         for sign in (1,) if rod.is_middle else (1, -1):
-            _paint_strut(canvas, segment, n, rod, sign, is_shell=True)
-    for rod in rods:
-        for sign in (1,) if rod.is_middle else (1, -1):
-            _paint_strut(canvas, segment, n, rod, sign, is_shell=False)
+            patch = _around(canvas, segment, rod, sign)
+            if patch is not None:
+                q2 = reach(rod, sign * patch.x, patch.y, patch.z, patch.xp)
+                patch.paint(q2 < 1, of_segment(n, OfSegment.ARCH_CORTEX))
+                parts.append((patch, q2))
+    for patch, q2 in parts:
+        patch.paint(q2 < (1 - CORTEX_SHARE) ** 2, of_segment(n, OfSegment.ARCH))
 
 
-def _paint_strut(
-    canvas: Canvas, segment: Segment, n: int, rod: Strut, sign: int, is_shell: bool
-) -> None:
+def _around(canvas: Canvas, segment: Segment, rod: Strut, sign: int) -> Patch | None:
+    """The part of the canvas that holds one side's rod."""
     low = [min(p, q) - r for p, q, r in zip(rod.a, rod.b, rod.radii, strict=True)]
     high = [max(p, q) + r for p, q, r in zip(rod.a, rod.b, rod.radii, strict=True)]
     if sign < 0:
         low[0], high[0] = -high[0], -low[0]
-    patch = canvas.patch(
+    return canvas.patch(
         segment.origin_lps, segment.axes, (low[0], low[1], low[2]), (high[0], high[1], high[2])
     )
-    if patch is None:
-        return
-    q2 = reach(rod, sign * patch.x, patch.y, patch.z, patch.xp)
-    if is_shell:
-        patch.paint(q2 < 1, of_segment(n, OfSegment.ARCH_CORTEX))
-    else:
-        patch.paint(q2 < (1 - CORTEX_SHARE) ** 2, of_segment(n, OfSegment.ARCH))
 
 
 def _paint_wings(canvas: Canvas, anatomy: Anatomy, n: int) -> None:

@@ -11,10 +11,10 @@ from cauda.phantom.arch import Strut, paint_struts
 from cauda.phantom.grid import Canvas, Patch, XArray
 from cauda.phantom.materials import Base, OfDisc, of_disc
 
-SAC_AP_MM = {"S3": 5.0, "S2": 7.0, "S1": 10.0, "L5": 12.5, "L6": 12.5, "L4": 13.2, "L3": 13.6}
-"""Typical AP diameter of the sac at mid-body; 14.5 mm above L3."""
-SAC_LR_MM = {"S3": 5.0, "S2": 9.0, "S1": 13.0, "L5": 16.0, "L6": 16.0, "L4": 16.8, "L3": 17.2}
-"""Typical width of the sac at mid-body; 17.5 mm above L3."""
+SAC_AP_MM = {"S3": 5.0, "S2": 7.0, "S1": 10.0, "L5": 12.0, "L6": 12.0, "L4": 12.7, "L3": 13.2}
+"""Typical AP diameter of the sac at mid-body; 14 mm above L3."""
+SAC_LR_MM = {"S3": 5.0, "S2": 9.0, "S1": 12.5, "L5": 15.0, "L6": 15.0, "L4": 15.6, "L3": 16.2}
+"""Typical width of the sac at mid-body; 16.8 mm above L3."""
 DURA_MM = 0.5
 CORD_RADII_MM = (4.7, 3.7)
 CONUS_MM = 28.0
@@ -54,8 +54,8 @@ def stations(anatomy: Anatomy) -> tuple[Station, ...]:
 
 def _at_body(anatomy: Anatomy, n: int) -> Station:
     segment, sac = anatomy.segments[n], anatomy.sac
-    ap = SAC_AP_MM.get(segment.name, 14.5) * sac.scale_ap
-    lr = SAC_LR_MM.get(segment.name, 17.5) * sac.scale_lr
+    ap = SAC_AP_MM.get(segment.name, 14.0) * sac.scale_ap
+    lr = SAC_LR_MM.get(segment.name, 16.8) * sac.scale_lr
     ap = min(ap, segment.canal_ap_mm - 1.0)
     gap = sac.front_gap_mm + {"S1": 2.5, "L5": 0.8}.get(segment.name, 0.0)
     taper = float(np.sqrt(np.clip((n + 1 - sac.end) / 1.2, 0.0, 1.0)))
@@ -72,13 +72,24 @@ def _at_body(anatomy: Anatomy, n: int) -> Station:
     )
 
 
-def paint_canal(canvas: Canvas, anatomy: Anatomy) -> None:
+def conus_tip(anatomy: Anatomy) -> Vector:
+    """LPS point of the cord's tip: the sac's axis where the cord ends, mm."""
+    chain = stations(anatomy)
+    at = [c.s for c in chain]
+    middle = np.array([np.array(c.origin) + np.array(c.axes[1]) * c.sac_y for c in chain])
+    x, y, z = (float(np.interp(anatomy.sac.conus, at, middle[:, a])) for a in range(3))
+    return x, y, z
+
+
+def paint_canal(canvas: Canvas, anatomy: Anatomy, segments: range) -> None:
     """Paint epidural fat, sac, cord and rootlets, stretch by stretch between two stations."""
     chain = stations(anatomy)
     lengths = np.linalg.norm(np.diff([c.origin for c in chain], axis=0), axis=1)
     positions = np.concatenate([[0.0], np.cumsum(lengths)])
     tip = float(np.interp(anatomy.sac.conus, [c.s for c in chain], positions))
     for low, high, start, length in zip(chain[:-1], chain[1:], positions, lengths, strict=False):
+        if not segments.start <= low.s < segments.stop - 1:
+            continue
         half = max(low.canal_half, high.canal_half) + 1
         front, back = low.wall - 5, low.wall + low.canal_ap + 7
         patch = canvas.patch(

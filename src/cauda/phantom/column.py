@@ -6,7 +6,7 @@ from cauda.phantom.anatomy import Anatomy, Disc, Segment
 from cauda.phantom.grid import Canvas, Patch, XArray
 from cauda.phantom.materials import OfDisc, OfSegment, of_disc, of_segment
 
-SQUARENESS = 0.75
+SQUARENESS = 0.82
 """How much the outline of a body seen from above resembles a rectangle (0 is an ellipse)."""
 WALL_HOLLOW = 0.07
 """Posterior walls are hollow in the middle by this share of the half depth."""

@@ -112,8 +112,7 @@ def _draw_plain(rng: Generator, lumbar_count: int, age: float) -> Anatomy:
         for name, row in zip(names, rows, strict=True)
     )
     discs = tuple(
-        _draw_disc(rng, n, rows[n + 1], names, fused=fused, size=size, age=age)
-        for n in range(len(rows) - 1)
+        _draw_disc(rng, n, rows[n + 1], names, size=size, age=age) for n in range(len(rows) - 1)
     )
     lordosis = rng.normal(0.85, 0.25)
     discs = tuple(d if d.is_fused else replace(d, wedge_deg=d.wedge_deg * lordosis) for d in discs)
@@ -178,11 +177,10 @@ def _draw_disc(
     row: _Row,
     names: list[str],
     *,
-    fused: int,
     size: float,
     age: float,
 ) -> Disc:
-    is_fused = n + 1 < fused
+    is_fused = n + 1 < len(_SACRAL)
     upper = names[n + 1]
     level = None if is_fused else _level(upper, names[n])
     wear = float(np.clip(rng.normal(age, 0.22), 0, 1))

@@ -96,15 +96,15 @@ class Grid:
 
     def box(self, origin: Vector, axes: Axes, low: Vector, high: Vector) -> Box | None:
         """The smallest box that holds a cuboid given in a local frame; None if outside."""
-        bounds = np.array([low, high])
-        corners = np.stack(np.meshgrid(*bounds.T, indexing="ij"), -1).reshape(-1, 3)
-        points = corners @ np.array(axes) + np.array(origin)
         inverse = np.linalg.inv(self.matrix)
-        indices = points @ inverse[:3, :3].T + inverse[:3, 3]
+        turn = inverse[:3, :3] @ np.array(axes).T
+        middle = (np.array(low) + np.array(high)) / 2
+        at = inverse[:3, :3] @ np.array(origin) + inverse[:3, 3] + turn @ middle
+        spread = np.abs(turn) @ ((np.array(high) - np.array(low)) / 2)
         slices = []
         for axis, values in enumerate((self.i, self.j, self.k)):
-            first = int(np.searchsorted(values, indices[:, axis].min()))
-            last = int(np.searchsorted(values, indices[:, axis].max(), side="right"))
+            first = int(values.searchsorted(at[axis] - spread[axis]))
+            last = int(values.searchsorted(at[axis] + spread[axis], side="right"))
             if first >= last:
                 return None
             slices.append(slice(first, last))

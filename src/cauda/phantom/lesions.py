@@ -62,7 +62,7 @@ def zone_x(anatomy: Anatomy, n: int, lesion: Lesion) -> float:
     width = (low.pedicle_width_mm + high.pedicle_width_mm) / 2
     distance = {
         Zone.CENTRAL: 0.0,
-        Zone.SUBARTICULAR: 0.62 * (pedicle - width / 2),
+        Zone.SUBARTICULAR: 0.52 * (pedicle - width / 2),
         Zone.FORAMINAL: pedicle - 0.1 * width,
         Zone.EXTRAFORAMINAL: pedicle + width / 2 + 3.0,
         Zone.ANTERIOR: 0.0,
@@ -153,8 +153,8 @@ def _facets(anatomy: Anatomy, n: int, lesion: Lesion) -> Anatomy:
     one_side = replace(lesion, side=Side.LEFT)
     x = zone_x(anatomy, n, one_side)
     is_foraminal = lesion.zone is Zone.FORAMINAL
-    height = 8.5 if is_foraminal else 8.0
-    front = wall + (6.0 if is_foraminal else 9.5) - lesion.size_mm
+    height = 10.0 if is_foraminal else 8.0
+    front = wall + (5.2 if is_foraminal else 9.0) - lesion.size_mm
     depth = 3.0 + 0.55 * lesion.size_mm
     across = 5.5 + 0.3 * low.pedicle_width_mm if is_foraminal else 4.5
     center = (x if is_foraminal else x + 2.5, front + depth, -1.0)

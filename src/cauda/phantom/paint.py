@@ -16,7 +16,13 @@ from cauda.phantom.materials import instance_table, structure_table
 from cauda.phantom.soft import paint_surroundings
 
 
-def paint(anatomy: Anatomy, grid: Grid, *, with_surroundings: bool = True) -> XArray:
+def paint(
+    anatomy: Anatomy,
+    grid: Grid,
+    *,
+    with_surroundings: bool = True,
+    segments: range | None = None,
+) -> XArray:
     """Material index of every point of ``grid``.
 
     Parameters
@@ -25,6 +31,8 @@ def paint(anatomy: Anatomy, grid: Grid, *, with_surroundings: bool = True) -> XA
     grid : Grid
     with_surroundings : bool
         Leave the soft tissue out where only structures are wanted.
+    segments : range or None
+        Paint only these segments and the discs between them: faster for a grid that shows no more.
 
     Returns
     -------
@@ -34,8 +42,9 @@ def paint(anatomy: Anatomy, grid: Grid, *, with_surroundings: bool = True) -> XA
     canvas = Canvas(grid=grid, materials=xp.zeros(grid.shape, dtype=xp.uint8, device=grid.device))
     if with_surroundings:
         paint_surroundings(canvas, anatomy)
-    paint_canal(canvas, anatomy)
-    levels = range(len(anatomy.discs))
+    bones = segments or range(len(anatomy.segments))
+    levels = range(bones.start, bones.stop - 1)
+    paint_canal(canvas, anatomy, bones)
     for n in levels:
         if not anatomy.discs[n].is_fused:
             paint_foramina(canvas, anatomy, n)
@@ -43,9 +52,9 @@ def paint(anatomy: Anatomy, grid: Grid, *, with_surroundings: bool = True) -> XA
         paint_roots(canvas, anatomy, n)
         paint_flavum(canvas, anatomy, n)
     paint_blobs(canvas, anatomy)
-    for n in range(len(anatomy.segments)):
+    for n in bones:
         paint_arch(canvas, anatomy, n)
-    for n in range(len(anatomy.segments)):
+    for n in bones:
         paint_body(canvas, anatomy, n)
     paint_nodes(canvas, anatomy)
     for n in levels:

@@ -15,7 +15,6 @@ from cauda.phantom.tissue import Protocol, spin_echo, tissue_table
 
 SUB_PLANES = 4
 """Planes averaged across a slice."""
-TEXTURE = {OfSegment.MARROW: 0.16, OfSegment.ARCH: 0.16}
 
 
 def render(
@@ -144,7 +143,7 @@ def finish(
     clean: NDArray[np.float32], protocol: Protocol, rng: np.random.Generator
 ) -> NDArray[np.float32]:
     """Blur, ghosts, ringing, bias field and Rician noise of (slices, rows, columns)."""
-    n, rows, columns = clean.shape
+    _, rows, columns = clean.shape
     spectrum = np.fft.rfft2(clean)
     spectrum *= _window(rows, columns, protocol)
     if protocol.motion > 0:
