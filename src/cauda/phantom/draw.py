@@ -242,10 +242,10 @@ def _draw_sac(rng: Generator, first_thoracic: int, size: float) -> Sac:
 def _draw_surroundings(rng: Generator, size: float, age: float) -> Surroundings:
     kinds = (Base.BOWEL, Base.BOWEL, Base.ORGAN, Base.FLUID, Base.GAS, Base.MUSCLE, Base.VESSEL)
     ellipsoids = []
-    for _ in range(int(rng.integers(10, 26))):
+    for _ in range(int(rng.integers(14, 40))):
         x, z = rng.uniform(-60, 60), rng.uniform(-170, 160)
-        y = -rng.uniform(48, 120) + (0 if z > -80 else 0.35 * -(z + 80))
-        rx, ry, rz = rng.uniform(8, 30, 3)
+        y = -rng.uniform(40, 125) + (0 if z > -80 else 0.35 * -(z + 80))
+        rx, ry, rz = rng.uniform(5, 26, 3)
         kind = int(kinds[rng.integers(len(kinds))])
         ellipsoids.append((float(x), float(y), float(z), float(rx), float(ry), float(rz), kind))
     return Surroundings(

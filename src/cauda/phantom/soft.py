@@ -102,7 +102,7 @@ def _paint_front(patch: Patch, anatomy: Anatomy, x: XArray, front: XArray) -> No
         patch.paint(outer & (wall < 0.75), kind)
     grow = around.psoas * xp.clip((95 - z) / 70, 0.0, 1.0)
     lateral = xp.abs(x)
-    psoas = ((lateral - 36 - 4 * grow) / (14 * grow + 0.1)) ** 2 + (
+    psoas = ((lateral - 31 - 6 * grow) / (14 * grow + 0.1)) ** 2 + (
         (ahead + 18) / (19 * grow + 0.1)
     ) ** 2
     patch.paint(psoas < 1, int(Base.PSOAS))
