@@ -1,28 +1,72 @@
-"""The fixed red-flag texts: always there, the emergency one first, never reassuring."""
+"""Red flags: the fixed texts always there, the emergency one first; never a word that reassures."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from typing import Literal
 
-from cauda.knowledge import row, rows
+from cauda.knowledge import Row, row, rows
 from cauda.records import Finding, RedFlag
+from cauda.relate.clues import witnesses
+from cauda.relate.complaint import Complaint
 from cauda.vocab import Condition, Level
 
-_ORDER = tuple(Level)
+Tier = Literal["emergency", "urgent", "prompt"]
+_LEVELS = tuple(Level)
 
 
-def standing_flags(findings: Sequence[Finding]) -> tuple[RedFlag, ...]:
-    """Emergency first, then the imaging flag if a finding raises it, then urgent and prompt.
+def flags(complaint: Complaint | None, findings: Sequence[Finding] = ()) -> tuple[RedFlag, ...]:
+    """The emergency flag first, then the scan's own if a finding raises it, then the others.
 
-    No question was asked here: every text that waits for an answer says so.
+    Parameters
+    ----------
+    complaint : Complaint or None
+        ``None`` where nobody was asked.
+    findings : sequence of Finding
+
+    Returns
+    -------
+    tuple of RedFlag
+        ``triggers`` says what raised each; ``answered`` is never "none": what was not said was
+        not asked.
     """
     raised = imaging_flag(findings)
-    imaging = (raised,) if raised else ()
     return (
-        RedFlag(tier="emergency", text=flag_text("emergency")),
-        *imaging,
-        RedFlag(tier="urgent", text=flag_text("urgent")),
-        RedFlag(tier="prompt", text=flag_text("prompt")),
+        _flag("emergency", complaint),
+        *((raised,) if raised else ()),
+        _flag("urgent", complaint),
+        _flag("prompt", complaint),
+    )
+
+
+def _flag(tier: Tier, complaint: Complaint | None) -> RedFlag:
+    raised = raised_triggers(complaint, tier) if complaint else ()
+    return RedFlag(
+        tier=tier,
+        text=_text(tier),
+        triggers=tuple(f"{trigger.id}: {trigger.text('says')}" for trigger in raised),
+        answered=_answered(complaint, is_raised=bool(raised)),
+    )
+
+
+def _answered(complaint: Complaint | None, *, is_raised: bool) -> str:
+    if complaint is None:
+        return _word("not_asked")
+    return _word("reported") if is_raised else _word("not_mentioned")
+
+
+@cache
+def _word(id_: str) -> str:
+    return row("relate_wording.toml", "wording", id_).text("text")
+
+
+def raised_triggers(complaint: Complaint, tier: Tier) -> tuple[Row, ...]:
+    """Triggers of a tier that the complaint raises, in the order of the file."""
+    return tuple(
+        trigger
+        for trigger in rows("red_flags.toml", "triggers", ("tier", "says", "question", "when"))
+        if trigger.text("tier") == tier and witnesses(trigger, complaint, live_only=True)
     )
 
 
@@ -36,11 +80,10 @@ def imaging_flag(findings: Sequence[Finding]) -> RedFlag | None:
     ]
     if not found:
         return None
-    levels = sorted({f.level for f in found}, key=_ORDER.index)
-    text = flag_text("imaging").format(level=", ".join(levels))
+    levels = sorted({f.level for f in found}, key=_LEVELS.index)
+    text = _text("imaging").format(level=", ".join(levels))
     return RedFlag(tier="imaging", text=text, triggers=tuple(f.id for f in found))
 
 
-def flag_text(tier: str) -> str:
-    """The fixed wording of a tier."""
+def _text(tier: str) -> str:
     return row("red_flags.toml", "texts", tier).text("text")

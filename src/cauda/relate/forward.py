@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from cauda.knowledge import rows
-from cauda.records import Finding, Relation, Spine
+from cauda.records import Finding, Relation, RootLink, Spine
 from cauda.relate.base_rates import base_rates
+from cauda.relate.complaint import Complaint
+from cauda.relate.concordance import concordance, unmatched
 from cauda.relate.context import context
-from cauda.relate.flags import standing_flags
+from cauda.relate.explain import Candidate, candidates
+from cauda.relate.flags import flags
 from cauda.relate.gaps import gaps
 from cauda.relate.links import links
+from cauda.relate.structured import as_mapping, from_mapping
 
 
 def relate(
@@ -32,7 +37,8 @@ def relate(
     age_years : float or None
         For the base rates of the patient's decade; without it there are none.
     symptoms : mapping or None
-        As :func:`cauda.relate.read_symptoms` returns them.
+        As :func:`cauda.relate.read_symptoms` returns them, or any other form that
+        :func:`cauda.relate.structured.from_mapping` takes.
 
     Returns
     -------
@@ -40,14 +46,32 @@ def relate(
         No grade or tier depends on the symptoms.
     """
     known = context(findings, spine)
+    found = links(findings, known)
+    complaint = from_mapping(symptoms) if symptoms is not None else None
     return Relation(
-        roots=links(findings, known),
-        red_flags=standing_flags(findings),
+        roots=found,
+        red_flags=flags(complaint, findings),
         base_rates=base_rates(findings, age_years),
         other_causes=other_causes(),
         not_assessed=gaps(findings, known),
-        symptoms=symptoms,
+        symptoms=_compared(complaint, found) if complaint else None,
     )
+
+
+def _compared(complaint: Complaint, found: Sequence[RootLink]) -> Mapping[str, Any]:
+    """The complaint as it was read, held against the findings, as plain values."""
+    held = concordance(complaint, found)
+    return {
+        **as_mapping(complaint),
+        "concordance": [asdict(item) for item in held],
+        "unmatched_findings": list(unmatched(held, found)),
+        "candidates": [_plain(candidate) for candidate in candidates(complaint)],
+    }
+
+
+def _plain(candidate: Candidate) -> Mapping[str, Any]:
+    """A candidate without its weight, which only orders them."""
+    return {key: value for key, value in asdict(candidate).items() if key != "weight"}
 
 
 def other_causes() -> tuple[str, ...]:

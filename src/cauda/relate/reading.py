@@ -1,0 +1,160 @@
+"""Read a complaint in plain English with a transparent lexicon; guess nothing.
+
+Every concept read keeps the words it came from, every word without a place in the lexicon is
+listed, and a side is only ever one that was said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from cauda.errors import UsageError
+from cauda.relate.complaint import FRESH, Complaint, Mention, State, concepts
+from cauda.relate.phrases import Match, fits, matches
+from cauda.relate.sides import side_of
+from cauda.relate.words import Words, known_words, sentences
+
+MAX_CHARACTERS = 5000
+"""A longer description is refused rather than read in part."""
+
+_TIME = ("new", "sudden", "worse", "rapid", "long", "stable", "persistent", "severe", "night")
+_MRC = re.compile(r"([0-5])[+-]?/5")
+WEAK_MRC = 3
+"""Strength of this grade or less, out of five, is urgent."""
+NORMAL_MRC = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    """One clause with what was found in it."""
+
+    words: Words
+    matches: tuple[Match, ...]
+    times: tuple[str, ...]
+
+
+def read(text: str) -> Complaint:
+    """Read a description.
+
+    Parameters
+    ----------
+    text : str
+        Plain English, at most :data:`MAX_CHARACTERS` characters.
+
+    Raises
+    ------
+    UsageError
+        If the text is longer.
+    """
+    if len(text) > MAX_CHARACTERS:
+        msg = f"The complaint has {len(text)} characters; give at most {MAX_CHARACTERS}."
+        raise UsageError(msg)
+    mentions: list[Mention] = []
+    unread: list[str] = []
+    for sentence in sentences(text):
+        clauses = _timed([_clause(words) for words in sentence])
+        mentions += [m for clause in clauses for m in _mentions(clause)]
+        unread += [word for clause in clauses for word in _unread(clause)]
+    return Complaint(text=text, mentions=tuple(mentions), unread=tuple(dict.fromkeys(unread)))
+
+
+def _clause(words: Words) -> _Clause:
+    found = matches(words)
+    denied = _denied_from(words, found)
+    times = [m.phrase.concept for m in found if m.phrase.concept in _TIME and m.at[0] < denied]
+    return _Clause(words=words, matches=found, times=tuple(dict.fromkeys(times)))
+
+
+def _timed(clauses: list[_Clause]) -> list[_Clause]:
+    """Share the sentence's time words as far as is safe.
+
+    Freshness counts for the whole sentence. "Unchanged" standing alone counts for what was said
+    before it. Long standing is never shared: years of back pain do not make a new numbness old.
+    """
+    fresh = [t for c in clauses for t in c.times if t in FRESH]
+    out, calm_after = [], False
+    for clause in reversed(clauses):
+        is_bare = not any(_kind(m) not in ("time", "scope") for m in clause.matches)
+        calm_after = calm_after or (is_bare and "stable" in clause.times)
+        own = list(clause.times)
+        if not {"long", "stable"} & set(own):
+            own += fresh
+        if calm_after and not set(own) & set(FRESH):
+            own.append("stable")
+        out.append(replace(clause, times=tuple(dict.fromkeys(own))))
+    return out[::-1]
+
+
+def _mentions(clause: _Clause) -> Iterator[Mention]:
+    denied_from = _denied_from(clause.words, clause.matches)
+    for match in clause.matches:
+        kind = _kind(match)
+        if kind == "time":
+            continue
+        state = _state(clause, match, is_denied=match.at[0] > denied_from)
+        yield Mention(
+            concept=match.phrase.concept,
+            side=side_of(clause.words, match.at, denied_from) if state == "present" else "",
+            state=state,
+            qualifiers=clause.times,
+            phrase=" ".join(clause.words[match.at[0] : match.at[-1] + 1]),
+        )
+    yield from _strength(clause)
+
+
+def _strength(clause: _Clause) -> Iterator[Mention]:
+    """Muscle strength given as a grade out of five."""
+    for word in clause.words:
+        found = _MRC.fullmatch(word)
+        if found and int(found[1]) < NORMAL_MRC:
+            weak = "mrc_low" if int(found[1]) <= WEAK_MRC else "mrc_mild"
+            side = side_of(clause.words, (clause.words.index(word),), len(clause.words))
+            yield Mention(concept=weak, side=side, qualifiers=clause.times, phrase=word)
+
+
+def _kind(match: Match) -> str:
+    return concepts()[match.phrase.concept].text("kind")
+
+
+def _denied_from(words: Words, found: tuple[Match, ...]) -> int:
+    """Position of the first free word that denies what follows it; the end where none does."""
+    used = {i for m in found for i in m.at}
+    negators = known_words("negator")
+    free = (i for i, word in enumerate(words) if word in negators and i not in used)
+    return next(free, len(words))
+
+
+def _state(clause: _Clause, match: Match, *, is_denied: bool) -> State:
+    kind = _kind(match)
+    if kind == "function":
+        return _function_state(clause, is_denied=is_denied)
+    if match.phrase.is_neutral and _says(clause.words, "normal"):
+        return "present" if is_denied else "denied"
+    return "denied" if is_denied else "present"
+
+
+def _function_state(clause: _Clause, *, is_denied: bool) -> State:
+    """A function counts once a word says how it works: present means it is weak or absent."""
+    grade = next((m for w in clause.words if (m := _MRC.fullmatch(w))), None)
+    if grade:
+        return "denied" if int(grade[1]) == NORMAL_MRC else "present"
+    deviates, is_normal = _says(clause.words, "deviating"), _says(clause.words, "normal")
+    if deviates == is_normal:
+        return "unclear"
+    return "present" if deviates != is_denied else "denied"
+
+
+def _says(words: Words, list_: str) -> bool:
+    return any(fits(part, word) for part in known_words(list_) for word in words)
+
+
+def _unread(clause: _Clause) -> Iterator[str]:
+    used = {i for m in clause.matches for i in m.at}
+    known = known_words("filler") | known_words("negator") | known_words("normal")
+    for i, word in enumerate(clause.words):
+        if i in used or word in known or word.isdigit() or _MRC.fullmatch(word):
+            continue
+        if not any(fits(part, word) for part in known_words("deviating")):
+            yield word
