@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cauda.records import Analysis, Finding, LevelInstance, Measurement
 from cauda.report import words
-from cauda.report.disc import disc_sentence
+from cauda.report.disc import disc_sentence, disc_word
 from cauda.report.rules import rule_text
 from cauda.report.words import Severity
 from cauda.vocab import GRADED_LEVELS, Condition, Level, Scale, Side
@@ -73,11 +73,21 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One place at a level: what is said, and the findings that say it."""
+    """One place at a level: what is said, and the findings that say it.
+
+    Parameters
+    ----------
+    place, text : str
+    severity : Severity
+    word : str
+        The finding in a word or two, for the summary table.
+    items : tuple of Item
+    """
 
     place: str
     text: str
     severity: Severity
+    word: str
     items: tuple[Item, ...]
 
 
@@ -169,35 +179,25 @@ def _line(analysis: Analysis, place: str, findings: Sequence[Finding], side: Sid
     at = [f for f in findings if f.side == side]
     items = tuple(_item(analysis, f) for f in at)
     if not at:
-        return Line(
-            place=place, text="Not assessed: no grade was given.", severity="unknown", items=()
-        )
-    if place == "Disc":
+        text, severity, word = "Not assessed: no grade was given.", words.worst(()), ""
+    elif place == "Disc":
         shape = [f for f in at if f.condition is not Condition.DISC_DEGENERATION]
-        return Line(
-            place=place,
-            text=disc_sentence(at),
-            severity=words.worst(shape),
-            items=items,
-        )
-    return Line(place=place, text=_sentence(at), severity=words.worst(at), items=items)
+        text, severity, word = disc_sentence(at), words.worst(shape), disc_word(at)
+    else:
+        text, severity, word = _sentence(at), words.worst(at), ""
+    return Line(
+        place=place,
+        text=text,
+        severity=severity,
+        word=word or words.severity_word(severity),
+        items=items,
+    )
 
 
 def _sentence(findings: Sequence[Finding]) -> str:
-    """One sentence: the worst known grade and its cause, then what was not assessed."""
+    """The worst known grade and its cause; where nothing is known, the first reason."""
     known = sorted((f for f in findings if f.is_known), key=_conspicuity, reverse=True)
-    parts = []
-    if known:
-        parts.append(_graded(known[0]))
-    seen = {f.condition for f in known}
-    silent = [f for f in findings if f.condition not in seen]
-    parts += [
-        f"{words.condition_name(f.condition)} {words.grade_words(f)}"
-        if known
-        else words.grade_words(f)
-        for f in silent
-    ]
-    return ". ".join(_capital(p) for p in dict.fromkeys(parts)) + "."
+    return words.sentence(_graded(known[0]) if known else words.grade_words(findings[0]))
 
 
 def _graded(finding: Finding) -> str:
@@ -215,10 +215,6 @@ def _graded(finding: Finding) -> str:
 
 def _conspicuity(finding: Finding) -> int:
     return words.SEVERITIES.index(words.severity(finding))
-
-
-def _capital(text: str) -> str:
-    return (text[:1].upper() + text[1:]).rstrip(".")
 
 
 def _item(analysis: Analysis, finding: Finding) -> Item:
@@ -242,7 +238,7 @@ def _item(analysis: Analysis, finding: Finding) -> Item:
 def _scale(finding: Finding) -> str:
     """The scale's name; presence is no published scale, so the condition stands for it."""
     if finding.scale is Scale.PRESENCE:
-        return _capital(words.condition_name(finding.condition))
+        return words.upfirst(words.condition_name(finding.condition))
     return finding.scale.value
 
 

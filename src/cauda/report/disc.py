@@ -9,7 +9,11 @@ from cauda.report import words
 from cauda.vocab import Condition
 
 _HERNIAE = (Condition.DISC_HERNIATION, Condition.DISC_BULGE)
-_SHAPES = (Condition.DISC_CONTOUR, *_HERNIAE)
+_SHORT = {
+    Condition.DISC_CONTOUR: "displacement",
+    Condition.DISC_BULGE: "bulge",
+    Condition.DISC_HERNIATION: "herniation",
+}
 
 ByCondition = Mapping[Condition, Finding]
 
@@ -24,8 +28,23 @@ def disc_sentence(findings: Sequence[Finding]) -> str:
     """
     by = {f.condition: f for f in findings}
     parts = [*_shape(by), *_height(by), *_signal(by), *_unknown(by)]
-    text = "; ".join(part.rstrip(".") for part in parts)
-    return f"{text[:1].upper()}{text[1:]}."
+    # two findings often carry the same remark (side, missing axial images): it is said once
+    clauses = dict.fromkeys(c for part in parts for c in part.rstrip(".").split("; "))
+    return words.sentence("; ".join(clauses))
+
+
+def disc_word(findings: Sequence[Finding]) -> str:
+    """The most telling shape of a disc in one word, for the summary table; empty if none."""
+    by = {f.condition: f for f in findings if f.rank > 0}
+    told = {
+        Condition.DISC_HERNIATION: "herniation",
+        Condition.DISC_BULGE: "bulge",
+        Condition.DISC_CONTOUR: by[Condition.DISC_CONTOUR].grade
+        if Condition.DISC_CONTOUR in by
+        else "",
+        Condition.DISC_NARROWING: "narrowed",
+    }
+    return next((word for condition, word in told.items() if condition in by), "")
 
 
 def _shape(by: ByCondition) -> list[str]:
@@ -36,15 +55,16 @@ def _shape(by: ByCondition) -> list[str]:
     if contour is not None and contour.rank > 0:
         parts.append(_with_detail(words.grade_words(contour), contour))
     parts += [_with_detail(f"{words.condition_name(f.condition)} present", f) for f in present]
-    absent = [by[c] for c in _SHAPES if c in by and by[c].rank == 0]
+    absent = [by[c] for c in _SHORT if c in by and by[c].rank == 0]
     if present and contour is not None and contour.rank == 0:
         parts.append(
             "the contour rule sees no displacement, so the two disagree: review the images"
         )
     elif absent and not parts:
-        names = " or ".join(words.condition_name(f.condition) for f in absent)
+        names = [_SHORT[f.condition] for f in absent]
+        joined = " or ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
         why = absent[0].detail or "not seen; lateral zones not covered"
-        parts.append(f"{names.replace('contour', 'displacement')} {why}")
+        parts.append(f"disc {joined} {why}")
     return parts
 
 

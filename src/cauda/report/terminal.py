@@ -54,7 +54,7 @@ def _level(view: LevelView) -> RenderableType:
     table.add_column("", no_wrap=True)
     table.add_column("Finding")
     for line in view.lines:
-        chip = Text(words.severity_word(line.severity), style=_STYLES[line.severity])
+        chip = Text(line.word, style=_STYLES[line.severity])
         table.add_row(line.place, chip, Text(line.text))
     return table
 
