@@ -208,6 +208,22 @@ def test_a_label_map_beside_the_image_is_set_aside(tmp_path, volume):
         load(tmp_path / "x_t2_seg.nii.gz")
 
 
+def test_a_contrast_judged_by_look_is_said_to_be(tmp_path):
+    picture = np.full((200, 160), 300, dtype=np.int16)
+    picture[:, 90:104] = 1000
+    picture[:, 135:152] = 900
+    picture[:, 152:] = 0
+    voxels = np.repeat(picture.T[None], 3, axis=0) + np.arange(3, dtype=np.int16)[:, None, None]
+    voxels = voxels + np.arange(160, dtype=np.int16)[None, :, None] % 40
+    matrix = np.array([[4.0, 0, 0, 0], [0, -1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
+    nibabel.save(nibabel.Nifti1Image(voxels, matrix), tmp_path / "x.nii")
+    series = load(tmp_path).series[0]
+    assert series.contrast is Contrast.T2
+    assert "bright band of fluid" in series.reason
+    assert "appearance alone" in series.warnings[0]
+    assert load(tmp_path, contrast=Contrast.T1).series[0].warnings == ()
+
+
 @pytest.mark.slow
 def test_a_real_stack_loads_as_sagittal_t2(real_data):
     path = sorted((real_data / "spider_t2_space").glob("*_t2_SPACE.nii.gz"))[0]
