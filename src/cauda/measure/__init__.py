@@ -128,7 +128,7 @@ def _of_level(
         *sac_readings(
             stack, level.frame, USUAL_HALF_DISC_MM if middle is None else middle / 2, frames
         ),
-        *(reading for f in openings for reading in foramen_readings(f)),
+        *(reading for f in openings for reading in foramen_readings(f, len(neighbors))),
     )
 
 

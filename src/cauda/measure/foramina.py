@@ -29,6 +29,18 @@ PLATEAU_PERCENTILE = 90
 LEAST_PLATEAU = 0.5
 """A slice filled less than this by the foramen does not show its outline."""
 
+CLEAR = 0.9
+"""A slice filled this much lies wholly between the ends of the foramen."""
+
+PEDICLE_HALF_MM = 7.0
+"""Half the height of a lumbar pedicle, about 14 to 15 mm at every level; only shapes the flare."""
+
+LEAST_HALF_MM = 3.5
+"""Half the width of the slimmest pedicle: keeps the flare of a hardly seen foramen in bounds."""
+
+FLARE_AP_MM = 10.0
+"""Front-to-back width of a foramen at the pedicles: turns the flare in height into one in area."""
+
 LEAST_AREA_MM2 = 4.0
 """Less than this on its best slice is no foramen that could be measured."""
 
@@ -129,18 +141,54 @@ class Foramen:
         return np.array([_x_of(o) for o in self.openings])
 
     @property
+    def ends_mm(self) -> tuple[float, float]:
+        """Its first and last x', a partly filled slice counting in part."""
+        filled = np.array([min(o.plateau, 1.0) for o in self.openings])
+        clear = np.flatnonzero(filled >= CLEAR)
+        spacing = self.spacing_mm
+        if not len(clear):
+            middle = float((filled * self.x_mm).sum() / filled.sum())
+            half = float(filled.sum()) * spacing / 2
+            return middle - half, middle + half
+        first, last = clear[0], clear[-1]
+        before, after = filled[:first].sum() + 0.5, filled[last + 1 :].sum() + 0.5
+        low, high = self.x_mm[first] - before * spacing, self.x_mm[last] + after * spacing
+        return float(low), float(high)
+
+    @property
+    def spacing_mm(self) -> float:
+        """Distance of the slices."""
+        return self.openings[0].sheet.stack.space.spacing_mm[0]
+
+    @property
     def middle_mm(self) -> float:
         """Position along x' midway between its medial and its lateral end."""
-        covered = np.array([o.covered_mm2 for o in self.openings])
-        return float((covered * self.x_mm).sum() / covered.sum())
+        return sum(self.ends_mm) / 2
 
     @property
     def medial_mm(self) -> float:
         """Position along x' of its medial end: the inner border of the pedicles."""
-        covered = np.array([o.covered_mm2 for o in self.openings])
-        spacing = self.openings[0].sheet.stack.space.spacing_mm[0]
-        half = float(covered.sum() * spacing / covered.max() / 2)
-        return self.middle_mm + (-half if self.side is Side.LEFT else half)
+        return self.ends_mm[0] if self.side is Side.LEFT else self.ends_mm[1]
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it goes on beyond the outermost slice of the stack."""
+        stack = self.openings[0].sheet.stack
+        edges = [o for o in self.openings if o.sheet.index in (0, stack.slice_count - 1)]
+        return any(o.plateau >= LEAST_PLATEAU for o in edges)
+
+    def flare_mm(self, x_mm: Floats, pedicles: int) -> Floats:
+        """(N,): how much higher it seems on slices at ``x_mm`` than in its middle plane.
+
+        The pedicles are round: their edges leave the foramen by half their height times half
+        the square of the share of their half-width, and a slice a quarter of whose thickness
+        lies nearer to the middle still shows that quarter.
+        """
+        low, high = self.ends_mm
+        half = max((high - low) / 2, LEAST_HALF_MM)
+        share = np.maximum(np.abs(x_mm - self.middle_mm), self.spacing_mm / 4) / half
+        result: Floats = pedicles * PEDICLE_HALF_MM / 2 * np.minimum(share, 1.0) ** 2
+        return result
 
 
 def _x_of(opening: Opening) -> float:
@@ -152,7 +200,7 @@ def _x_of(opening: Opening) -> float:
 
 
 def foramen(stack: Stack, level: LevelInstance, side: Side) -> Foramen | None:
-    """Collect one foramen; None where it is not seen."""
+    """Collect one foramen; None where it is not seen, or not seen whole."""
     label = level.label + OFFSETS[side]
     shown = np.flatnonzero((stack.instances == label).any(axis=(1, 2)))
     if not len(shown):
@@ -165,7 +213,8 @@ def foramen(stack: Stack, level: LevelInstance, side: Side) -> Foramen | None:
                 openings.append(opening)
     if not openings or max(o.covered_mm2 for o in openings) < LEAST_AREA_MM2:
         return None
-    return Foramen(side=side, openings=tuple(openings))
+    found = Foramen(side=side, openings=tuple(openings))
+    return None if found.is_cut else found
 
 
 def _region(sheet: Sheet, label: int) -> Floats:
@@ -182,15 +231,21 @@ def _region(sheet: Sheet, label: int) -> Floats:
 
 def _enclosed(fat: Array) -> Array:
     """Closing of the fat by ``ROOT_GAP_MM``, holes filled: where a root counts as inside."""
-    reach = round(ROOT_GAP_MM / STEP_MM)
-    near = ndimage.distance_transform_edt(~fat) <= reach
-    closed = ndimage.distance_transform_edt(near) > reach
-    result: Array = ndimage.binary_fill_holes(closed | fat)
+    size = 2 * round(ROOT_GAP_MM / STEP_MM) + 1
+    closed = ndimage.minimum_filter(ndimage.maximum_filter(fat.astype(np.uint8), size), size)
+    result: Array = ndimage.binary_fill_holes(closed > 0)
     return result
 
 
-def foramen_readings(opened: Foramen) -> tuple[Reading, ...]:
-    """Height, width and area in the mid-foraminal plane."""
+def foramen_readings(opened: Foramen, pedicles: int) -> tuple[Reading, ...]:
+    """Height, width and area in the mid-foraminal plane.
+
+    Parameters
+    ----------
+    opened : Foramen
+    pedicles : {1, 2}
+        How many free pedicles bound it: only the upper one above the sacrum.
+    """
     clear = [o for o in opened.openings if o.plateau >= LEAST_PLATEAU]
     if not clear:
         return ()
@@ -200,10 +255,21 @@ def foramen_readings(opened: Foramen) -> tuple[Reading, ...]:
     low, high = best.span_mm
     outline = best.outline_mm
     blur = best.blur_mm
+    flare = opened.flare_mm(x_mm, pedicles)
     rows = (
-        (Quantity.FORAMEN_HEIGHT, [o.height_mm for o in clear], _upright(best), 2**0.5 * blur),
+        (
+            Quantity.FORAMEN_HEIGHT,
+            [o.height_mm for o in clear] - flare,
+            _upright(best),
+            2**0.5 * blur,
+        ),
         (Quantity.FORAMEN_WIDTH, [o.width_mm for o in clear], _across(best), 2**0.5 * blur),
-        (Quantity.FORAMEN_AREA, [o.area_mm2 for o in clear], _ring(best), blur * (high - low)),
+        (
+            Quantity.FORAMEN_AREA,
+            [o.area_mm2 for o in clear] - FLARE_AP_MM * flare,
+            _ring(best),
+            blur * (high - low),
+        ),
     )
     if not len(outline):
         return ()

@@ -101,19 +101,29 @@ class Sheet:
         steps = self.frame.axes @ inverse[:3, :3].T
         origin = inverse[:3, :3] @ np.array(self.frame.origin_lps) + inverse[:3, 3]
         partial = origin + y_mm[..., None] * steps[1] + z_mm[..., None] * steps[2]
-        x_mm = (self.index - partial[..., 0]) / steps[0, 0]
+        x_mm: Floats = (self.index - partial[..., 0]) / steps[0, 0]
         return partial + x_mm[..., None] * steps[0], x_mm
-
-    @cached_property
-    def _grid_jk(self) -> Floats:
-        """(2, Y, Z): in-slice voxel coordinates of the grid."""
-        voxel, _ = self.points(self.y_mm[:, None], self.z_mm[None, :])
-        return np.moveaxis(voxel[..., 1:], -1, 0)
 
     def sample(self, plane: Array) -> Floats:
         """(Y, Z): a (J, K) slice image on the grid, linearly interpolated, 0 outside."""
-        sampled = ndimage.map_coordinates(plane, self._grid_jk, order=1, mode="constant", cval=0.0)
+        steps = np.array([[0, 0], [1, 0], [0, 1]]) * self.step_mm
+        voxel, _ = self.points(self.y_mm[0] + steps[:, 0], self.z_mm[0] + steps[:, 1])
+        origin, along_y, along_z = voxel[:, 1:]
+        sampled = ndimage.affine_transform(
+            plane,
+            np.stack([along_y - origin, along_z - origin], axis=1),
+            offset=origin,
+            output_shape=(len(self.y_mm), len(self.z_mm)),
+            order=1,
+            mode="constant",
+            cval=0.0,
+        )
         return np.asarray(sampled, dtype=np.float64)
+
+    @property
+    def step_mm(self) -> float:
+        """Distance of the grid's points."""
+        return float(self.y_mm[1] - self.y_mm[0])
 
     def own(self, structure: Structure, label: int = 0) -> Floats:
         """(Y, Z): probability of one instance (see :meth:`Stack.own`)."""
