@@ -42,7 +42,7 @@ def dicom_drafts(reading: Reading, contrast: Contrast | None) -> list[Draft]:
     for uid in sorted(by_series):
         drafts.extend(_series_drafts(by_series[uid], contrast))
     if reading.damaged:
-        reason = f"{reading.damaged} DICOM files have a damaged header and could not be read."
+        reason = f"DICOM files with a damaged header, which could not be read: {reading.damaged}."
         drafts.append(set_aside(reason, UnreadableError))
     return drafts
 
@@ -55,21 +55,22 @@ def require_one_study(people: Sequence[Person]) -> None:
     MixedStudiesError
         Saying how many of each, and how many files each study has.
     """
-    patients = {name for p in people if (name := _patient(p))}
+    # Names are spelled in many ways, so they count only where nobody has an id.
+    patients = _values(people, "PatientID") or _values(people, "PatientName")
     studies = [uid for p in people if (uid := p.identifiers.get("StudyInstanceUID", ""))]
     if len(patients) <= 1 and len(set(studies)) <= 1:
         return
     counts = sorted((studies.count(uid) for uid in set(studies)), reverse=True)
-    listed = ", ".join(f"study {n} has {count} files" for n, count in enumerate(counts, 1))
+    listed = ", ".join(str(count) for count in counts)
     msg = (
-        f"The input holds {len(patients)} patients and {len(counts)} studies ({listed}); "
-        "give one study of one patient at a time."
+        f"The input mixes patients or studies (patients: {len(patients)}, studies: "
+        f"{len(counts)}, files in each study: {listed}); give one study of one patient."
     )
     raise MixedStudiesError(msg)
 
 
-def _patient(person: Person) -> str:
-    return person.identifiers.get("PatientID") or person.identifiers.get("PatientName", "")
+def _values(people: Sequence[Person], keyword: str) -> set[str]:
+    return {value for p in people if (value := p.identifiers.get(keyword, ""))}
 
 
 def _series_drafts(slices: Sequence[Slice], contrast: Contrast | None) -> list[Draft]:
@@ -85,12 +86,12 @@ def _series_drafts(slices: Sequence[Slice], contrast: Contrast | None) -> list[D
             )
     single = _without_copies(kept)
     parts = stacks_of(single, same_pixels=same_pixels)
-    if is_localizer({_plane(p.slices[0]) for p in parts if isinstance(p, Stack)}):
+    if is_localizer([(_plane(p.slices[0]), len(p.slices)) for p in parts if isinstance(p, Stack)]):
         reason = "Set aside because it shows several planes in one series, as a localizer does."
         localizer = set_aside(reason, OutOfScopeError, order=_series_order(single[0]))
         return [*refused.values(), localizer]
     copies = len(kept) - len(single)
-    notes = (f"{copies} duplicate files were left out.",) if copies else ()
+    notes = (f"Duplicate files left out: {copies}.",) if copies else ()
     return [*refused.values(), *(_draft(part, contrast, notes) for part in parts)]
 
 

@@ -166,7 +166,9 @@ def _listed(dicomdir: Path) -> Found:
         msg = "None of the files that the DICOMDIR lists lie beside it; give their folder instead."
         raise NothingFoundError(msg)
     missing = len(wanted) - len(present)
-    warnings = (f"The DICOMDIR lists {missing} files that are not there.",) if missing else ()
+    warnings = (
+        (f"Files that the DICOMDIR lists and that are not there: {missing}.",) if missing else ()
+    )
     return Found(files=present, warnings=warnings)
 
 

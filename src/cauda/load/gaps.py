@@ -139,7 +139,7 @@ def _fault(gaps_mm: NDArray[np.float64]) -> str:
         return ""
     missing = int(np.rint(wide / usual).sum()) - wide.size
     return (
-        f"About {max(missing, 1)} slices are missing inside the stack: a gap of "
+        f"Slices are missing inside the stack, about {max(missing, 1)}: a gap of "
         f"{wide.max():.1f} mm where {usual:.1f} mm is usual; nothing is interpolated."
     )
 

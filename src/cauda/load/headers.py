@@ -35,6 +35,8 @@ IDENTIFIERS = (
 )
 """What is kept apart in ``Study.identifiers``."""
 
+BARE_STARTS = tuple(b"\x08\x00" + bytes((element, 0)) for element in (0x00, 0x05, 0x08, 0x16))
+"""First tags of old files that have no preamble: group 0008 in little endian."""
 _ALSO_REMOVED = (
     "OtherPatientIDs",
     "OtherPatientIDsSequence",
@@ -99,7 +101,7 @@ class Reading:
     ----------
     slices : tuple of Slice
     people : tuple of Person
-        One a file, in the order of the files' contents.
+        One an image file, in the order of the instance UIDs.
     others : tuple of Path
         Files that are not DICOM.
     damaged : int
@@ -125,7 +127,8 @@ def read_headers(paths: Sequence[Path]) -> Reading:
         try:
             dataset = _header(path)
             if dataset is not None:
-                people[text(dataset, "SOPInstanceUID")] = _person(dataset)
+                if "Rows" in dataset:
+                    people[text(dataset, "SOPInstanceUID")] = _person(dataset)
                 slices.extend(_slices(path, dataset))
         except _DAMAGE:
             damaged += 1
@@ -144,7 +147,7 @@ def is_dicom(path: Path) -> bool:
             start = stream.read(132)
     except OSError:
         return False
-    return start[128:] == b"DICM" or start[:4] in (b"\x08\x00\x05\x00", b"\x08\x00\x08\x00")
+    return start[128:] == b"DICM" or start[:4] in BARE_STARTS
 
 
 def _header(path: Path) -> Dataset | None:

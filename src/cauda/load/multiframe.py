@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 SEPARATE = {"SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"}
 RENAMED = {"FrameType": "ImageType"}
 """Frame-level names of what classic headers hold under another name."""
-NESTED_MAX = 200_000
+FRAMES_MAX = 200_000
 """More frames than this means a damaged header."""
 
 
@@ -23,7 +23,7 @@ def flatten(dataset: Dataset) -> tuple[Dataset, ...]:
     count = int(dataset.get("NumberOfFrames") or 1)
     frames = dataset.get("PerFrameFunctionalGroupsSequence")
     if not frames:
-        return (dataset,) * min(count, NESTED_MAX)
+        return (dataset,) * min(count, FRAMES_MAX)
     common = Dataset()
     common.update({e.tag: e for e in dataset if e.keyword not in SEPARATE})
     for groups in dataset.get("SharedFunctionalGroupsSequence") or ():

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from pydicom import dcmread
 from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from cauda.errors import UnreadableError
 from cauda.geometry import Array, Space
@@ -93,6 +94,7 @@ def _decoded(path: Path) -> tuple[Array, ...]:
         try:
             dataset = dcmread(path, force=True)
             _refuse_color(dataset)
+            _name_syntax(dataset)
             array = dataset.pixel_array
             frames = array if array.ndim == 3 else array[None]
             return tuple(_scaled(f, h) for f, h in zip(frames, flatten(dataset), strict=False))
@@ -101,6 +103,15 @@ def _decoded(path: Path) -> tuple[Array, ...]:
         except Exception as error:
             # Every codec raises errors of its own, some of them bare RuntimeErrors.
             raise UnreadableError(_explain(path)) from error
+
+
+def _name_syntax(dataset: Dataset) -> None:
+    """Give an old file without a preamble the transfer syntax it was read in."""
+    dataset.ensure_file_meta()
+    if "TransferSyntaxUID" not in dataset.file_meta:
+        is_implicit = dataset.original_encoding[0]
+        syntax = ImplicitVRLittleEndian if is_implicit else ExplicitVRLittleEndian
+        dataset.file_meta.TransferSyntaxUID = syntax
 
 
 def _refuse_color(dataset: Dataset) -> None:

@@ -40,7 +40,7 @@ def separate(
     """
     kept = [_without_copies(place, same_pixels) for place in places]
     dropped = sum(len(p) for p in places) - sum(len(k) for k in kept)
-    warnings = (f"{dropped} duplicate images were left out.",) if dropped else ()
+    warnings = (f"Duplicate images left out: {dropped}.",) if dropped else ()
     counts = {len(place) for place in kept}
     if len(counts) == 1:
         turns = zip(*kept, strict=True)

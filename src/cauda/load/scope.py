@@ -9,6 +9,9 @@ from cauda.errors import InputError, OutOfScopeError
 from cauda.load.facts import Facts, says, shows
 from cauda.vocab import Plane
 
+LOCALIZER_SLICES_MAX = 9
+"""A stack of more slices than this is no part of a localizer."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
@@ -27,9 +30,17 @@ def refusal_of(facts: Facts) -> Refusal | None:
     return None
 
 
-def is_localizer(planes: Collection[Plane]) -> bool:
-    """Whether one series shows several planes, as only localizers do."""
-    return Plane.SAGITTAL in planes and len(set(planes)) > 1
+def is_localizer(stacks: Collection[tuple[Plane, int]]) -> bool:
+    """Whether one series shows several planes with few slices each, as only localizers do.
+
+    Parameters
+    ----------
+    stacks : collection of (Plane, int)
+        Plane and number of slices of every stack of the series.
+    """
+    planes = {plane for plane, _ in stacks}
+    has_few = all(count <= LOCALIZER_SLICES_MAX for _, count in stacks)
+    return Plane.SAGITTAL in planes and len(planes) > 1 and has_few
 
 
 def region_warning(facts: Facts) -> str:

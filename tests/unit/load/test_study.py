@@ -222,6 +222,60 @@ def test_frames_out_of_order_are_ordered_by_geometry(tmp_path, volume):
     assert again.space == expected.space
 
 
+def test_files_without_a_preamble_are_read(tmp_path, volume):
+    paths = write_series(tmp_path, volume())
+    expected = load(tmp_path).series[0].volume
+    for path in paths:
+        dataset = pydicom.dcmread(path)
+        del dataset.file_meta
+        dataset.preamble = None
+        dataset.save_as(path, implicit_vr=True, little_endian=True, enforce_file_format=False)
+        assert path.read_bytes()[128:132] != b"DICM"
+    np.testing.assert_array_equal(load(tmp_path).series[0].volume.voxels, expected.voxels)
+
+
+def test_other_objects_of_the_study_do_no_harm(tmp_path, volume):
+    write_series(tmp_path, volume())
+    document = pydicom.dcmread(next(tmp_path.iterdir()))
+    for keyword in ("Rows", "Columns", "PixelData"):
+        delattr(document, keyword)
+    document.Modality, document.SOPInstanceUID, document.SeriesInstanceUID = "SR", "1.2", "1.3"
+    document.StudyInstanceUID = "1.4"
+    document.save_as(tmp_path / "sr")
+    study = load(tmp_path)
+    assert [(s.key, s.used) for s in study.series] == [("sag_t2", True), ("aside_1", False)]
+    assert "it is SR, not MR" in study.series[1].reason
+
+
+def test_color_images_are_set_aside(tmp_path, volume):
+    for path in write_series(tmp_path / "color", volume(), series_number=2):
+        dataset = pydicom.dcmread(path)
+        dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 3, "RGB"
+        dataset.save_as(path)
+    with pytest.raises(UnreadableError, match="in color"):
+        load(tmp_path)
+
+
+def test_inverted_gray_is_turned_over(tmp_path, volume):
+    paths = write_series(tmp_path, volume())
+    plain = load(tmp_path).series[0].volume.voxels
+    for path in paths:
+        edit(path, PhotometricInterpretation="MONOCHROME1")
+    turned = load(tmp_path).series[0].volume.voxels
+    np.testing.assert_array_equal(turned, plain.max(axis=(0, 1)) - plain)
+
+
+def test_planes_merged_into_one_long_series_are_kept(tmp_path, volume):
+    write_series(tmp_path, [volume(shape=(36, 40, 12)), volume("axial", shape=(36, 40, 3))])
+    assert [s.key for s in load(tmp_path).used] == ["sag_t2", "ax_t2"]
+
+
+def test_a_lone_slice_loads_with_its_thickness(tmp_path, volume):
+    series = load(write_series(tmp_path, volume())[2]).series[0]
+    assert series.volume.space.shape == (36, 40, 1)
+    assert series.volume.space.spacing_mm[2] == pytest.approx(4.4)
+
+
 def test_rescale_is_applied_slice_by_slice(tmp_path, volume):
     paths = write_series(tmp_path, volume())
     plain = load(tmp_path).series[0].volume.voxels
@@ -265,7 +319,7 @@ def test_a_mixed_list_is_one_study(lumbar):
 
 def test_the_same_files_twice_are_one_study_with_a_warning(lumbar):
     study = load([lumbar, zipped(lumbar / "c", lumbar.parent / "again.zip")])
-    assert study.by_key("sag_t1").warnings == ("5 duplicate files were left out.",)
+    assert study.by_key("sag_t1").warnings == ("Duplicate files left out: 5.",)
     assert [s.key for s in study.series] == [s.key for s in load(lumbar).series]
 
 
@@ -300,7 +354,7 @@ def test_a_dicomdir_leads_to_its_files_and_no_further(tmp_path, volume):
     (tmp_path / "cd" / "DISC" / "IM4").unlink()
     cut = load(catalog).series[0]
     assert cut.volume.space.shape[2] == 4
-    assert cut.warnings == ("The DICOMDIR lists 1 files that are not there.",)
+    assert cut.warnings == ("Files that the DICOMDIR lists and that are not there: 1.",)
     shutil.rmtree(tmp_path / "cd" / "DISC")
     with pytest.raises(NothingFoundError, match="give their folder"):
         load(catalog)
@@ -422,7 +476,9 @@ def test_a_ct_is_out_of_scope(tmp_path, volume):
 
 def test_a_missing_slice_is_refused_and_never_interpolated(tmp_path, volume):
     write_series(tmp_path, volume())[2].unlink()
-    with pytest.raises(GeometryError, match=r"About 1 slices are missing .* 8\.8 mm where 4\.4 mm"):
+    with pytest.raises(
+        GeometryError, match=r"Slices are missing .* about 1: .* 8\.8 mm where 4\.4 mm"
+    ):
         load(tmp_path)
 
 
@@ -458,7 +514,7 @@ def test_a_copied_image_under_another_uid_is_left_out_with_a_warning(tmp_path, v
     edit(tmp_path / "copy", SOPInstanceUID="1.2.3.4")
     series = load(tmp_path).series[0]
     assert series.volume.space.shape[2] == 5
-    assert series.warnings == ("1 duplicate images were left out.",)
+    assert series.warnings == ("Duplicate images left out: 1.",)
 
 
 @pytest.mark.parametrize(
@@ -490,7 +546,7 @@ def test_truncated_pixels_are_named(tmp_path, volume, syntax):
 def test_a_file_cut_within_its_header_is_named(tmp_path, volume):
     path = write_series(tmp_path, volume())[0]
     path.write_bytes(path.read_bytes()[:260])
-    with pytest.raises(UnreadableError, match="1 DICOM files have a damaged header"):
+    with pytest.raises(UnreadableError, match="damaged header, which could not be read: 1"):
         load(path)
 
 
@@ -508,9 +564,7 @@ def test_several_patients_or_studies_are_refused_and_counted(tmp_path, volume):
     write_series(tmp_path / "2", volume(shape=(36, 40, 3)), visit=Visit(seed=2))
     with pytest.raises(MixedStudiesError) as caught:
         load(tmp_path)
-    assert "2 patients and 2 studies (study 1 has 5 files, study 2 has 3 files)" in str(
-        caught.value
-    )
+    assert "patients: 2, studies: 2, files in each study: 5, 3" in str(caught.value)
     assert "PHANTOM" not in str(caught.value)
 
 
