@@ -22,6 +22,8 @@ PITCH_RANGE_MM = (18.0, 50.0)
 """Distances outside this do not count when the usual distance of this spine is taken."""
 LEAST_DISC = 0.12
 """A peak of mean disc probability below this is noise."""
+PLAIN_DISC = 0.3
+"""A peak above this that is nevertheless not counted makes the count doubtful."""
 LEAST_BONE = 0.25
 """Mean bone probability beside a disc from which that neighbor is taken as present."""
 SHORT, LONG = 0.5, 1.6
@@ -30,6 +32,12 @@ TOO_SHORT = 0.3
 """Share of the usual distance below which two peaks are one disc whatever lies between."""
 WEAK = 0.5
 """A peak lower than this share of the usual peak must fit the spacing to be believed."""
+LARGEST_GAP_MM = 20.0
+"""A gap of background up to this long may be a lost disc."""
+LEAST_SPAN = 0.75
+"""A disc that lies oddly close to both neighbors must reach over this share of the depth."""
+CLOSE = 0.7
+"""Discs nearer than this share of the usual distance lie oddly close."""
 SACRAL_CAP = 0.6
 """Bone named body on top of the sacrum, shorter than this share, is the sacrum's own end."""
 
@@ -70,23 +78,39 @@ def alternation(found: Profile) -> Alternation:
     residual = [p for p in peaks if _is_within_sacrum(found, p)]
     mobile = [p for p in peaks if p not in residual and _has_body(found, p)]
     pitch = _pitch(mobile)
-    mobile = _without_doubles(found, mobile, pitch)
+    distinct = _without_doubles(found, mobile, pitch)
+    ignored = any(found.disc[p] > PLAIN_DISC for p in set(mobile) - set(distinct))
+    mobile = distinct
     pitch = _pitch(mobile)
     mobile, has_sacrum, reasons = _closed_below(found, mobile, pitch)
     mobile = _closed_above(found, mobile)
     separators = _with_inferred(found, mobile, pitch, has_sacrum)
-    hidden = sum(not s.is_seen for s in separators)
-    if hidden:
-        reasons += (
-            f"{hidden} disc(s) could not be seen and were placed by the spacing of the others; "
-            "the count of the vertebrae is not sure.",
-        )
+    reasons += _doubts(found, separators, pitch)
+    if ignored:
+        reasons += ("A disc-like structure close to another was not counted as a disc.",)
     return Alternation(
         separators=separators,
         has_sacrum=has_sacrum,
         residual=max(residual) if residual and has_sacrum else None,
         reasons=reasons,
     )
+
+
+def _doubts(found: Profile, separators: tuple[Separator, ...], pitch: float) -> tuple[str, ...]:
+    """Reasons why the count along the column may be wrong."""
+    reasons = []
+    hidden = sum(not s.is_seen for s in separators)
+    if hidden:
+        reasons.append(
+            f"{hidden} disc(s) could not be seen and were placed by the spacing of the others; "
+            "the count of the vertebrae is not sure."
+        )
+    between = [(a.index, b.index) for a, b in pairwise(separators)]
+    if any(found.body[a:b].max() < LEAST_BONE for a, b in between):
+        reasons.append("A vertebral body between two discs could not be seen.")
+    if any((b - a) * STEP_MM < SHORT * pitch for a, b in between):
+        reasons.append("Two discs lie unusually close together; one of them may not be a disc.")
+    return tuple(reasons)
 
 
 def _peaks(found: Profile) -> list[int]:
@@ -115,22 +139,28 @@ def _pitch(mobile: list[int]) -> float:
 
 
 def _without_doubles(found: Profile, mobile: list[int], pitch: float) -> list[int]:
-    """Drop peaks that are part of a neighboring disc, or a weak blob inside a body."""
-    kept = list(mobile)
+    """Drop peaks that are part of a neighboring disc, or a blob inside a body."""
+    kept = [p for p in mobile if not _is_blob(found, mobile, p, pitch)]
     while True:
-        doubles = [pair for pair in pairwise(kept) if _is_double(found, kept, pair, pitch)]
+        doubles = [pair for pair in pairwise(kept) if _is_double(found, pair, pitch)]
         if not doubles:
             return kept
         lower, upper = min(doubles, key=lambda pair: pair[1] - pair[0])
         kept.remove(min((lower, upper), key=lambda p: found.mean(found.disc, p, -6, 6)))
 
 
-def _is_double(found: Profile, kept: list[int], pair: tuple[int, int], pitch: float) -> bool:
+def _is_blob(found: Profile, mobile: list[int], peak: int, pitch: float) -> bool:
+    """Whether a peak lies oddly close to its neighbors and is too weak or too short for a disc."""
+    gaps = [abs(peak - other) * STEP_MM / pitch for other in mobile if other != peak]
+    if not gaps or min(gaps) > CLOSE:
+        return False
+    usual = float(np.median(found.disc[mobile]))
+    return bool(found.disc[peak] < WEAK * usual or found.disc_span[peak] < LEAST_SPAN)
+
+
+def _is_double(found: Profile, pair: tuple[int, int], pitch: float) -> bool:
     lower, upper = pair
     gap = (upper - lower) * STEP_MM / pitch
-    usual = float(np.median(found.disc[kept]))
-    if min(found.disc[lower], found.disc[upper]) < WEAK * usual:
-        return gap < 0.65
     bone = float((found.body + found.sacrum)[lower:upper].max())
     return gap < TOO_SHORT or (gap < SHORT and bone < 0.5)
 
@@ -139,37 +169,30 @@ def _closed_below(
     found: Profile, mobile: list[int], pitch: float
 ) -> tuple[list[int], bool, tuple[str, ...]]:
     """Decide what the lowest bone is; a disc with nothing below it is no level."""
-    if not mobile:
-        return _without_discs(found)
-    lowest = mobile[0]
+    lowest = mobile[0] if mobile else int(np.argmax(found.body))
     body = found.mean(found.body, lowest, -20, -4)
     sacrum = found.mean(found.sacrum, lowest, -20, -4)
-    if sacrum >= LEAST_BONE and sacrum >= body:
+    if mobile and sacrum >= LEAST_BONE and sacrum >= body:
         return mobile, True, ()
-    if body < LEAST_BONE:
+    if mobile and body < LEAST_BONE:
         return _closed_below(found, mobile[1:], pitch) if len(mobile) > 1 else ([], False, ())
     border = _sacral_border(found, lowest)
     if border is None:
         return mobile, False, ()
-    if (lowest - border) * STEP_MM < SACRAL_CAP * pitch:
+    if mobile and (lowest - border) * STEP_MM < SACRAL_CAP * pitch:
         return mobile, True, ("The upper end of the sacrum was partly taken for a vertebra.",)
     return [border, *mobile], True, ("No disc was seen between the sacrum and the bone above it.",)
 
 
-def _without_discs(found: Profile) -> tuple[list[int], bool, tuple[str, ...]]:
-    top = int(np.argmax(found.body))
-    border = _sacral_border(found, top) if found.body[top] > LEAST_BONE else None
-    if border is None:
-        return [], False, ("No disc was seen.",)
-    return [border], True, ("No disc was seen.",)
-
-
 def _sacral_border(found: Profile, start: int) -> int | None:
-    """Going down from ``start`` through bone: where sacrum takes over from body."""
+    """Going down from ``start`` through bone, or a short gap in it: where the sacrum begins."""
+    gap_mm = 0.0
     for index in range(start - round(4 / STEP_MM), -1, -1):
-        if found.sacrum[index] > LEAST_BONE and found.sacrum[index] > found.body[index]:
-            return index
-        if found.body[index] + found.sacrum[index] + found.disc[index] < 0.1:
+        if found.sacrum_around[index] > LEAST_BONE:
+            return index + round(gap_mm / STEP_MM / 2)
+        is_empty = found.body[index] + found.sacrum[index] + found.disc[index] < 0.1
+        gap_mm = gap_mm + STEP_MM if is_empty else 0.0
+        if gap_mm > LARGEST_GAP_MM:
             return None
     return None
 

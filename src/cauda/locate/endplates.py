@@ -23,6 +23,8 @@ OVERSHOOT_MM = 6.0
 """Rays run this far beyond the body's own voxels; a surface farther out is another's."""
 RAY_STEP_MM = 0.25
 """Distance between samples of a ray; the crossing between two is interpolated."""
+LEAST_HEIGHT_MM = 10.0
+"""Height given to a body of which nothing is seen, so that its arch can still be looked for."""
 LEAST_RAYS = 12
 """Fewer surface points than this do not make a plane."""
 
@@ -67,7 +69,7 @@ def body_axes(points: FloatArray, up: FloatArray, backward: FloatArray) -> BodyA
         up=up,
         posterior=posterior,
         left=left,
-        height_mm=float(high[2] - low[2]),
+        height_mm=max(float(high[2] - low[2]), LEAST_HEIGHT_MM),
         depth_mm=float(high[1] - low[1]),
     )
 

@@ -18,6 +18,8 @@ CUT_SHARE = 0.3
 """A disc whose area in an outermost slice exceeds this share of its largest is cut sideways."""
 LARGEST_TURN_DEG = 30.0
 """A sac seen farther off straight back than this does not turn the frame."""
+LARGEST_OFFSET_MM = 10.0
+"""A sac farther than this beside the disc's middle is not trusted to tell left from right."""
 LEAST_SAC_VOXELS = 20
 """Fewer sac voxels at a level do not tell where its middle is."""
 
@@ -121,10 +123,11 @@ def _along_up(frame: Frame, plane: Plane3) -> float:
 
 
 def sac_offset_mm(view: View, frame: Frame, shift: FloatArray) -> float | None:
-    """Where the sac's middle lies on x' (left +) at a level, mm; None where it is not seen."""
+    """Where the sac's middle lies on x' (left +) at a level, mm; None where unsure."""
     local = frame.to_local(view.sac_points - shift)
     near = local[np.abs(local[:, 2]) < 2 * SAC_REACH_MM]
-    return float(near[:, 0].mean()) if len(near) >= 5 else None
+    middle = float(np.median(near[:, 0])) if len(near) >= LEAST_SAC_VOXELS else np.inf
+    return middle if abs(middle) < LARGEST_OFFSET_MM else None
 
 
 def point(values: FloatArray) -> Point:

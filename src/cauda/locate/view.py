@@ -59,8 +59,11 @@ class View:
 
     @cached_property
     def sac_points(self) -> FloatArray:
-        """(N, 3): LPS points of the voxels of the sac and the cord in it."""
-        return self.points(self.mask(Structure.SAC, Structure.CORD))
+        """(N, 3): LPS points of the sac with the cord in it, without stray pieces."""
+        parts, count = ndimage.label(self.mask(Structure.SAC, Structure.CORD))
+        sizes = np.bincount(parts.ravel(), minlength=count + 1)
+        sizes[0] = 0
+        return self.points((sizes >= max(sizes.max() / 10, 1))[parts])
 
     def sample(self, volume: Array, points_lps: Array) -> FloatArray:
         """Interpolate ``volume`` linearly at (..., 3) points; NaN outside the full grid."""
