@@ -6,6 +6,8 @@ from cauda.phantom.paint import instance_labels, structure_labels
 from cauda.phantom.render import render
 from cauda.phantom.sample import training_sample
 from cauda.phantom.segmentation import truth_segmentation
+from cauda.phantom.stacks import StudyPlan
+from cauda.phantom.study import write_study
 from cauda.phantom.tissue import PROTOCOLS, Protocol
 from cauda.phantom.truth import landmarks, levels_of, truth
 
@@ -15,6 +17,7 @@ __all__ = [
     "Lesion",
     "LesionKind",
     "Protocol",
+    "StudyPlan",
     "draw_anatomy",
     "instance_labels",
     "landmarks",
@@ -24,4 +27,5 @@ __all__ = [
     "training_sample",
     "truth",
     "truth_segmentation",
+    "write_study",
 ]

@@ -15,6 +15,8 @@ SAC_AP_MM = {"S3": 5.0, "S2": 7.0, "S1": 10.0, "L5": 12.0, "L6": 12.0, "L4": 12.
 """Typical AP diameter of the sac at mid-body; 14 mm above L3."""
 SAC_LR_MM = {"S3": 5.0, "S2": 9.0, "S1": 12.5, "L5": 15.0, "L6": 15.0, "L4": 15.6, "L3": 16.2}
 """Typical width of the sac at mid-body; 16.8 mm above L3."""
+BODY_SHARE = 0.38
+"""A conus within this share of a segment from a body's middle is named after that vertebra."""
 DURA_MM = 0.5
 CORD_RADII_MM = (4.7, 3.7)
 CONUS_MM = 28.0
@@ -79,6 +81,16 @@ def conus_tip(anatomy: Anatomy) -> Vector:
     middle = np.array([np.array(c.origin) + np.array(c.axes[1]) * c.sac_y for c in chain])
     x, y, z = (float(np.interp(anatomy.sac.conus, at, middle[:, a])) for a in range(3))
     return x, y, z
+
+
+def conus_level(anatomy: Anatomy) -> tuple[str, Vector]:
+    """Name of the vertebra or disc at which the cord ends, and the LPS point of its tip."""
+    nearest = round(anatomy.sac.conus)
+    offset = anatomy.sac.conus - nearest
+    if abs(offset) <= BODY_SHARE:
+        return anatomy.segments[nearest].name, conus_tip(anatomy)
+    level = anatomy.discs[nearest if offset > 0 else nearest - 1].level
+    return str(level), conus_tip(anatomy)
 
 
 def paint_canal(canvas: Canvas, anatomy: Anatomy, segments: range) -> None:
