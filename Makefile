@@ -18,10 +18,10 @@ $(VENV)/dev: $(VENV)/core
 
 # Core dependencies only (no torch): analyze the sample studies and show what was found.
 demo: $(VENV)/core
-	@for study in data_samples/*/; do \
-	  name=$$(basename $$study); \
+	@for sample in data_samples/*/; do \
+	  name=$$(basename $$sample); \
 	  echo; echo "== $$name"; \
-	  $(BIN)/cauda analyze $$study -o demo-report/$$name || exit 1; \
+	  $(BIN)/cauda analyze $$sample/dicom -o demo-report/$$name || exit 1; \
 	done
 	@echo; echo "Open demo-report/*/report.html in a browser."
 

@@ -24,7 +24,7 @@ app = typer.Typer(
         "Lumbar-spine MRI in; levels, measurements, grades, nerve roots and associated foot "
         "symptoms out. Research use only, not a medical device."
     ),
-    epilog="Example: cauda analyze data_samples/l5s1_extrusion_left -o out",
+    epilog="Example: cauda analyze data_samples/l5s1_extrusion_left/dicom -o out",
 )
 
 

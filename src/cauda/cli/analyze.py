@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cauda.records import Analysis
     from cauda.settings import Settings
 
-EXAMPLE = "Example: cauda analyze data_samples/l5s1_extrusion_left -o out"
+EXAMPLE = "Example: cauda analyze data_samples/l5s1_extrusion_left/dicom -o out"
 
 
 def register(app: typer.Typer) -> None:
