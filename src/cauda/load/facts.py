@@ -31,8 +31,9 @@ class Facts:
         By scan options, enhanced attributes or a Dixon water image; never by description.
     words, study_words : frozenset of str
         Lower-case words of the series' and the study's free text, and neighbors joined.
-    has_pixels : bool
-        Whether the object describes an image at all.
+    has_pixels, is_lossy, is_inverted : bool
+        Whether the object describes an image at all, one that lost information by compression,
+        one whose low values are shown bright.
     """
 
     modality: str = ""
@@ -52,6 +53,7 @@ class Facts:
     study_words: frozenset[str] = frozenset()
     has_pixels: bool = True
     is_lossy: bool = False
+    is_inverted: bool = False
 
 
 def read_facts(dataset: Dataset) -> Facts:
@@ -75,6 +77,7 @@ def read_facts(dataset: Dataset) -> Facts:
         study_words=words_of(dataset, "StudyDescription", "RequestedProcedureDescription"),
         has_pixels="Rows" in dataset and "Columns" in dataset,
         is_lossy=text(dataset, "LossyImageCompression") == "01",
+        is_inverted=text(dataset, "PhotometricInterpretation") == "MONOCHROME1",
     )
 
 

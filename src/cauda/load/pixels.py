@@ -13,7 +13,7 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from cauda.errors import UnreadableError
 from cauda.geometry import Array, Space
-from cauda.load.facts import number, text
+from cauda.load.facts import number
 from cauda.load.multiframe import flatten
 from cauda.load.quiet import quiet
 from cauda.load.slices import Slice
@@ -34,7 +34,10 @@ def volume_of(stack: Stack, frame_of_reference: str | None) -> Volume:
     images = _images(stack.slices)
     if len({image.dtype for image in images}) > 1:
         images = [image.astype(np.float32) for image in images]
-    voxels = compact(np.stack(images, axis=-1))
+    stacked = np.stack(images, axis=-1)
+    if stack.slices[0].facts.is_inverted:
+        stacked = stacked.max() - stacked
+    voxels = compact(stacked)
     pose = pose_of(stack.slices[0])
     matrix = np.eye(4)
     matrix[:3, 0] = np.multiply(pose.along_row_lps, pose.spacing_mm[0])
@@ -121,15 +124,13 @@ def _refuse_color(dataset: Dataset) -> None:
 
 
 def _scaled(frame: Array, header: Dataset) -> Array:
-    """Apply rescale slope and intercept, and turn MONOCHROME1 over."""
+    """Apply rescale slope and intercept."""
     slope = number(header, "RescaleSlope")
     intercept = number(header, "RescaleIntercept")
     signal: Any = frame
     if (slope or 1.0) != 1.0 or (intercept or 0.0) != 0.0:
         signal = frame.astype(np.float32) * (slope or 1.0) + (intercept or 0.0)
         signal = signal.astype(np.float32)
-    if text(header, "PhotometricInterpretation") == "MONOCHROME1":
-        signal = signal.max() - signal
     result: Array = signal
     return result
 

@@ -37,6 +37,6 @@ def make_volume(
     return Volume(voxels=voxels, space=Space.from_matrix(shape, matrix))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def volume() -> Callable[..., Volume]:
     return make_volume
