@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from cauda.errors import UsageError
 from cauda.relate.complaint import FRESH, Complaint, Mention, State, concepts
 from cauda.relate.phrases import Match, fits, matches
-from cauda.relate.sides import side_of
+from cauda.relate.sides import side_of, sides
 from cauda.relate.words import Words, known_words, sentences
 
 MAX_CHARACTERS = 5000
@@ -54,10 +54,30 @@ def read(text: str) -> Complaint:
     mentions: list[Mention] = []
     unread: list[str] = []
     for sentence in sentences(text):
-        clauses = _timed([_clause(words) for words in sentence])
-        mentions += [m for clause in clauses for m in _mentions(clause)]
+        clauses = _timed([_clause(words) for words in _joined(sentence)])
+        mentions += _sided([m for clause in clauses for m in _mentions(clause)], clauses)
         unread += [word for clause in clauses for word in _unread(clause)]
     return Complaint(text=text, mentions=tuple(mentions), unread=tuple(dict.fromkeys(unread)))
+
+
+def _joined(sentence: tuple[Words, ...]) -> tuple[Words, ...]:
+    """The clauses, with a bare "but have none" put in front of what it denies."""
+    out: list[Words] = []
+    for words in sentence:
+        if out and "none" in words and not matches(words):
+            out[-1] = ("none", *out[-1])
+        else:
+            out.append(words)
+    return tuple(out)
+
+
+def _sided(mentions: list[Mention], clauses: list[_Clause]) -> list[Mention]:
+    """Give a side that stands alone ("..., left.") to the complaints before it."""
+    alone = {side for c in clauses if not c.matches for _, side in sides(c.words)}
+    if len(alone) != 1 or any(m.side for m in mentions):
+        return mentions
+    (side,) = alone
+    return [replace(m, side=side) if m.state == "present" else m for m in mentions]
 
 
 def _clause(words: Words) -> _Clause:
@@ -130,9 +150,16 @@ def _state(clause: _Clause, match: Match, *, is_denied: bool) -> State:
     kind = _kind(match)
     if kind == "function":
         return _function_state(clause, is_denied=is_denied)
-    if match.phrase.is_neutral and _says(clause.words, "normal"):
-        return "present" if is_denied else "denied"
+    if match.phrase.is_neutral and _is_normal(clause.words):
+        return "denied"
     return "denied" if is_denied else "present"
+
+
+def _is_normal(words: Words) -> bool:
+    """Whether the clause says normal, fine or the like, and not "not normal"."""
+    normal, negators = known_words("normal"), known_words("negator")
+    said = [i for i, word in enumerate(words) if word in normal]
+    return any(not negators & set(words[max(0, i - 2) : i]) for i in said)
 
 
 def _function_state(clause: _Clause, *, is_denied: bool) -> State:
@@ -140,10 +167,10 @@ def _function_state(clause: _Clause, *, is_denied: bool) -> State:
     grade = next((m for w in clause.words if (m := _MRC.fullmatch(w))), None)
     if grade:
         return "denied" if int(grade[1]) == NORMAL_MRC else "present"
-    deviates, is_normal = _says(clause.words, "deviating"), _says(clause.words, "normal")
+    deviates, is_normal = _says(clause.words, "deviating"), _is_normal(clause.words)
     if deviates == is_normal:
         return "unclear"
-    return "present" if deviates != is_denied else "denied"
+    return "present" if deviates and not is_denied else "denied"
 
 
 def _says(words: Words, list_: str) -> bool:

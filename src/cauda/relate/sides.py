@@ -54,6 +54,8 @@ def _side_at(words: Words, i: int) -> SpokenSide:
     word = words[i]
     if word.startswith("bilateral"):
         return "both"
+    if word == "either" and "cannot" in words[:i]:
+        return "both"
     if word in ("both", "each"):
         return "both" if _speaks_of_limbs(words, i) else ""
     if word not in ("left", "right") or _is_idiom(words, i) or _is_compared(words, i):

@@ -10,9 +10,11 @@ from cauda.knowledge import rows
 _REWRITES = (
     (r"[’`´]", "'"),
     (r"\b(?:can't|can not|can no longer|could not|couldn't|unable to|not able to)\b", "cannot"),
-    (r"\b(?:do|does|did) not (feel|control|hold|empty)\b", r"cannot \1"),
-    (r"\b(?:don't|doesn't|didn't) (feel|control|hold|empty)\b", r"cannot \1"),
+    (r"\bwon't\b", "will not"),
     (r"(\w)n't\b", r"\1 not"),
+    (r"\b(?:have|has|had|is|am|are|was|were) not (?:been )?able to\b", "cannot"),
+    (r"\b(?:do|does|did) not (feel|control|hold|empty)\b", r"cannot \1"),
+    (r"\bnot elicitable\b", "absent"),
     (r"\bw/o\b", "without"),
     (r"(?<=\w)-(?=\w)", " "),
 )
@@ -23,6 +25,8 @@ _CLAUSE = re.compile(r",|:|\(|\)|\b(?:but|however|although|though|except|yet|and
 _WORD = re.compile(r"[0-5][+-]?/5|[a-z0-9]+(?:'[a-z]+)?")
 _LIST_ITEM_WORDS = 2
 """A piece between commas of at most this many words may be an item of a list."""
+_DENIED_LIST_WORDS = 8
+"""A longer rest of a list is not taken for denied."""
 
 Words = tuple[str, ...]
 
@@ -57,12 +61,15 @@ def _clauses(sentence: str) -> tuple[Words, ...]:
 
 
 def _continues(piece: Words, following: Words) -> bool:
-    """Whether a short piece before a comma is an item of the list that ``following`` ends.
+    """Whether a piece before a comma belongs to the list that ``following`` ends.
 
     "no fever, chills or weakness" is one list, and so is "bladder, bowel and saddle sensation are
     normal"; "no fever, numb and weak legs" is not: a denial only runs on to an "or".
     """
-    if len(piece) > _LIST_ITEM_WORDS or known_words("negator") & set(following):
+    negators = known_words("negator")
+    if negators & set(following) or not {"or", "nor", "and"} & set(following):
         return False
-    joiner = {"or", "nor"} if known_words("negator") & set(piece) else {"or", "nor", "and"}
-    return bool(joiner & set(following))
+    ends_with_or = bool({"or", "nor"} & set(following))
+    if negators & set(piece):
+        return ends_with_or and len(following) <= _DENIED_LIST_WORDS
+    return len(piece) <= _LIST_ITEM_WORDS
