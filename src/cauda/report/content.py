@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cauda.records import Analysis, Finding, LevelInstance, Measurement
 from cauda.report import words
@@ -49,12 +49,8 @@ class Item:
     ----------
     name, scale, grade, words : str
         Condition, scale, grade and the grade in words.
-    certainty : str
-        ``high certainty``, ...; empty for a grade that was not given.
-    remarks : tuple of str
-        Borderline, validation, detail, the learned grader's view.
-    evidence : tuple of str
-        The measurements it rests on, with series and slice.
+    note : str
+        Certainty, borderline, validation, detail; empty where the whole line shares it.
     rule, rule_text : str
     severity : Severity
     """
@@ -63,9 +59,7 @@ class Item:
     scale: str
     grade: str
     words: str
-    certainty: str
-    remarks: tuple[str, ...]
-    evidence: tuple[str, ...]
+    note: str
     rule: str
     rule_text: str
     severity: Severity
@@ -81,14 +75,22 @@ class Line:
     severity : Severity
     word : str
         The finding in a word or two, for the summary table.
-    items : tuple of Item
+    graded, ungraded : tuple of Item
+        Grades given, and scales on which none was given that the text does not mention yet.
+    note : str
+        What all the grades share: certainty, validation.
+    evidence : tuple of str
+        The measurements they rest on, those of one slice together.
     """
 
     place: str
     text: str
     severity: Severity
     word: str
-    items: tuple[Item, ...]
+    graded: tuple[Item, ...]
+    ungraded: tuple[Item, ...]
+    note: str
+    evidence: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +127,7 @@ def level_views(analysis: Analysis) -> tuple[LevelView, ...]:
 
 def used_rules(views: Sequence[LevelView]) -> list[tuple[str, str]]:
     """Id and text of every rule that decided something in this report, once."""
-    ids = dict.fromkeys(item.rule for v in views for line in v.lines for item in line.items)
+    ids = dict.fromkeys(item.rule for v in views for line in v.lines for item in line.graded)
     return [(id_, rule_text(id_)) for id_ in ids if rule_text(id_)]
 
 
@@ -155,13 +157,18 @@ def _level_view(analysis: Analysis, name: Level, *, is_focus: bool) -> LevelView
         title=_title(name, instance),
         note=_note(instance),
         is_focus=is_focus,
-        lines=tuple(line for line in lines if line.items or line.place not in _OPTIONAL),
+        lines=tuple(line for line in lines if _is_shown(line)),
         measurements=tuple(m for m in analysis.measurements if m.level == name),
     )
 
 
+_SILENT = "Not assessed: no grade was given."
 _OPTIONAL = ("Slip", "Endplates")
 """Places left out where no stage returned anything on them; the others are never left out."""
+
+
+def _is_shown(line: Line) -> bool:
+    return line.place not in _OPTIONAL or line.text != _SILENT
 
 
 def _title(name: Level, instance: LevelInstance | None) -> str:
@@ -177,20 +184,25 @@ def _note(instance: LevelInstance | None) -> str:
 
 def _line(analysis: Analysis, place: str, findings: Sequence[Finding], side: Side | None) -> Line:
     at = [f for f in findings if f.side == side]
-    items = tuple(_item(analysis, f) for f in at)
     if not at:
-        text, severity, word = "Not assessed: no grade was given.", words.worst(()), ""
+        text, severity, word = _SILENT, words.worst(()), ""
     elif place == "Disc":
         shape = [f for f in at if f.condition is not Condition.DISC_DEGENERATION]
         text, severity, word = disc_sentence(at), words.worst(shape), disc_word(at)
     else:
         text, severity, word = _sentence(at), words.worst(at), ""
+    graded = tuple(_item(f, text) for f in at if f.is_known)
+    notes = {item.note for item in graded}
+    shared = notes.pop() if len(notes) == 1 else ""
     return Line(
         place=place,
         text=text,
         severity=severity,
         word=word or words.severity_word(severity),
-        items=items,
+        graded=tuple(replace(item, note="") for item in graded) if shared else graded,
+        ungraded=tuple(_item(f, text) for f in at if not f.is_known and not _is_said(f, text)),
+        note=shared,
+        evidence=_evidence(analysis, at),
     )
 
 
@@ -217,22 +229,21 @@ def _conspicuity(finding: Finding) -> int:
     return words.SEVERITIES.index(words.severity(finding))
 
 
-def _item(analysis: Analysis, finding: Finding) -> Item:
-    by_id = {m.id: m for m in analysis.measurements}
+def _item(finding: Finding, said: str) -> Item:
     return Item(
         name=words.condition_name(finding.condition),
         scale=_scale(finding),
         grade=finding.grade if finding.is_known else "",
         words=words.grade_words(finding),
-        certainty=f"{finding.certainty} certainty" if finding.is_known else "",
-        remarks=_remarks(finding),
-        evidence=tuple(
-            _evidence(analysis, by_id[id_]) if id_ in by_id else id_ for id_ in finding.because
-        ),
+        note=" · ".join(_remarks(finding, said)) if finding.is_known else "",
         rule=finding.rule,
         rule_text=rule_text(finding.rule),
         severity=words.severity(finding),
     )
+
+
+def _is_said(finding: Finding, text: str) -> bool:
+    return finding.reason_unknown.rstrip(".").lower() in text.lower()
 
 
 def _scale(finding: Finding) -> str:
@@ -242,29 +253,34 @@ def _scale(finding: Finding) -> str:
     return finding.scale.value
 
 
-def _evidence(analysis: Analysis, measurement: Measurement) -> str:
-    name = words.quantity_name(measurement.quantity)
-    side = f" {words.side_name(measurement.side)}" if measurement.side else ""
-    where = words.slice_name(measurement, analysis.spine)
-    return f"{name}{side} {words.quoted(measurement)} ({where})"
+def _evidence(analysis: Analysis, findings: Sequence[Finding]) -> tuple[str, ...]:
+    """Every measurement that the known grades rest on, once, by slice."""
+    ids = dict.fromkeys(id_ for f in findings if f.is_known for id_ in f.because)
+    by_id = {m.id: m for m in analysis.measurements}
+    at: dict[str, list[str]] = {}
+    for id_ in ids:
+        if id_ not in by_id:
+            at.setdefault("", []).append(id_)
+            continue
+        m = by_id[id_]
+        level = f"{m.level.value} " if m.level and m.level != findings[0].level else ""
+        told = f"{level}{words.quantity_name(m.quantity)} {words.quoted(m)}"
+        at.setdefault(words.slice_name(m, analysis.spine), []).append(told)
+    return tuple(f"{', '.join(told)}{f' ({where})' if where else ''}" for where, told in at.items())
 
 
-def _remarks(finding: Finding) -> tuple[str, ...]:
-    remarks = []
+def _remarks(finding: Finding, said: str) -> list[str]:
+    remarks = [f"{finding.certainty} certainty"]
     if finding.borderline:
         remarks.append("borderline")
-    if finding.detail:
-        remarks.append(finding.detail)
-    if finding.is_known and finding.validation == "synthetic":
-        remarks.append(words.statement("synthetic"))
-    if finding.is_known and finding.validation == "none":
-        remarks.append(words.statement("never_tested"))
+    remarks += [c for c in finding.detail.split("; ") if c and c.lower() not in said.lower()]
+    remarks.append(words.validation(finding.validation))
     if finding.probabilities and (finding.rank > 0 or finding.borderline):
         remarks.append(_probabilities(finding.probabilities.items()))
     if finding.opinion is not None:
         view = _probabilities(finding.opinion.probabilities.items())
         remarks.append(f"learned grader {finding.opinion.grader}: {view}")
-    return tuple(remarks)
+    return [remark for remark in remarks if remark]
 
 
 def _probabilities(pairs: Iterable[tuple[str, float]]) -> str:

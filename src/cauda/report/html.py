@@ -8,7 +8,7 @@ from functools import cache, partial
 from importlib.resources import files
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from cauda.records import Analysis
 from cauda.report import tables, words
@@ -61,6 +61,7 @@ def report_html(analysis: Analysis, pictures: Sequence[Picture] | None = None) -
             whole=tables.spine_rows(analysis),
             keys=partial(tables.key_rows, analysis),
             measurements=tables.measurement_rows(analysis),
+            pivots=[p for p in (tables.pivot(analysis), tables.vertebra_pivot(analysis)) if p.rows],
             levels=views,
             places=tables.places(views),
             overview=[p for p in drawn if p.group == "overview"],
@@ -100,7 +101,9 @@ def _environment() -> jinja2.Environment:
         glyphs=_GLYPHS,
         css=Markup(_resource("report.css")),
     )
-    environment.filters.update(source=_source, sentence=words.sentence, upfirst=words.upfirst)
+    environment.filters.update(
+        source=_source, sentence=words.sentence, upfirst=words.upfirst, marked=_marked
+    )
     return environment
 
 
@@ -110,3 +113,8 @@ def _resource(name: str) -> str:
 
 def _source(picture: Picture) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(picture.jpeg()).decode("ascii")
+
+
+def _marked(note: str) -> Markup:
+    """The note with the word ``borderline`` made conspicuous."""
+    return escape(note).replace("borderline", Markup('<em class="borderline">borderline</em>'))

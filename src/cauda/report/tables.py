@@ -8,7 +8,7 @@ from typing import NamedTuple
 from cauda.records import Analysis, Measurement, Series
 from cauda.report import words
 from cauda.report.content import LevelView, level_names
-from cauda.vocab import Condition, Level, Quantity, Scale
+from cauda.vocab import Condition, Level, Quantity, Scale, Side
 
 
 class SeriesRow(NamedTuple):
@@ -40,6 +40,13 @@ class AlignmentRow(NamedTuple):
     slip: str
     angle: str
     grade: str
+
+
+class Pivot(NamedTuple):
+    """A table of values: column names, and rows of a name with a value a column."""
+
+    columns: list[str]
+    rows: list[tuple[str, list[str]]]
 
 
 class Facts(NamedTuple):
@@ -93,6 +100,45 @@ def measurement_rows(analysis: Analysis) -> list[MeasurementRow]:
     return [_row(analysis, m) for m in _ordered(analysis, analysis.measurements)]
 
 
+def pivot(analysis: Analysis) -> Pivot:
+    """Preferred measurements: a row a quantity and side, a column a level."""
+    preferred = [m for m in analysis.measurements if m.preferred and m.level is not None]
+    columns = [
+        lv for lv in dict.fromkeys(_levels(analysis)) if any(m.level == lv for m in preferred)
+    ]
+    values = {(m.quantity, m.side, m.level): words.quoted(m) for m in preferred}
+    sides = (None, Side.RIGHT, Side.LEFT)
+    rows = [
+        (_named(q, side), [values.get((q, side, lv), "not measured") for lv in columns])
+        for q in Quantity
+        for side in sides
+        if any((q, side, lv) in values for lv in columns)
+    ]
+    return Pivot([lv.value for lv in columns], rows)
+
+
+def vertebra_pivot(analysis: Analysis) -> Pivot:
+    """Preferred measurements of the vertebrae, a column a vertebra."""
+    preferred = [m for m in analysis.measurements if m.preferred and m.vertebra is not None]
+    columns = [
+        v.name
+        for v in reversed(analysis.spine.vertebrae)
+        if any(m.vertebra == v.name for m in preferred)
+    ]
+    values = {(m.quantity, m.vertebra): words.quoted(m) for m in preferred}
+    rows = [
+        (_named(q, None), [values.get((q, name), "not measured") for name in columns])
+        for q in Quantity
+        if any((q, name) in values for name in columns)
+    ]
+    return Pivot([name.value for name in columns], rows)
+
+
+def _named(quantity: Quantity, side: Side | None) -> str:
+    name = words.upfirst(words.quantity_name(quantity))
+    return f"{name}, {words.side_name(side)}" if side else name
+
+
 def places(views: Sequence[LevelView]) -> list[str]:
     """Column names of the summary table, in report order."""
     return list(dict.fromkeys(line.place for view in views for line in view.lines))
@@ -121,7 +167,7 @@ def _slip_grade(analysis: Analysis, level: Level) -> str:
     parts = [
         f"{f.scale.value} {f.grade}"
         if f.rank > 0 and f.scale is not Scale.PRESENCE
-        else f"{words.grade_words(f)}{f'; {f.detail}' if f.detail else ''}"
+        else f"{words.grade_words(f)}{f'; {f.detail}' if f.detail and f.rank != 0 else ''}"
         for f in told
     ]
     return "; ".join(parts) or "not assessed: no grade was given"
@@ -175,8 +221,15 @@ def _axial_coverage(analysis: Analysis) -> str:
     return f"Axial slices: {', '.join(counts) or 'none at a disc'}{rest}."
 
 
+def _levels(analysis: Analysis) -> list[Level]:
+    """Every level that was found or is listed, from above."""
+    named = level_names(analysis)
+    found = [lv.name for lv in reversed(analysis.spine.levels)]
+    return [*(name for name in found if name not in named), *named]
+
+
 def _ordered(analysis: Analysis, measurements: Sequence[Measurement]) -> list[Measurement]:
-    levels = [None, *level_names(analysis), *(lv.name for lv in analysis.spine.levels)]
+    levels = [None, *_levels(analysis)]
     vertebrae = [None, *(v.name for v in reversed(analysis.spine.vertebrae))]
     quantities = list(Quantity)
 

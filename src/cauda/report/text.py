@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from cauda.records import Analysis, RootLink
 from cauda.report import tables, words
-from cauda.report.content import Item, LevelView, level_views, used_rules
+from cauda.report.content import Item, LevelView, Line, level_views, used_rules
 
 WIDTH = 100
 _PLACE_WIDTH = 11
@@ -140,16 +140,26 @@ def _places(view: LevelView) -> list[str]:
     lines = []
     for line in view.lines:
         lines += _wrapped(f"  {line.place:<{_PLACE_WIDTH}}{line.text}", hanging=pad)
-        graded = [item for item in line.items if item.grade]
-        lines += [text for item in graded for text in _wrapped(_item(item), pad + "- ", pad + "  ")]
+        for text in _grounds(line):
+            lines += _wrapped(text, pad + "- ", pad + "  ")
     return lines
 
 
-def _item(item: Item) -> str:
-    parts = [f"{item.scale}: {item.grade}", item.certainty, *item.remarks]
-    if item.evidence:
-        parts.append(f"rests on {', '.join(item.evidence)}")
-    return "; ".join([*parts, f"rule {item.rule}"])
+def _grounds(line: Line) -> list[str]:
+    """Grades with their rules, then the measurements they rest on, then what is missing."""
+    grades = "; ".join(_graded(item) for item in line.graded)
+    note = f". {words.upfirst(line.note)}" if line.note else ""
+    missing = "; ".join(f"{item.scale} {item.words}" for item in line.ungraded)
+    return [
+        *([f"{grades}{note}".replace(" · ", ", ")] if grades else []),
+        *([f"rests on {'; '.join(line.evidence)}"] if line.evidence else []),
+        *([missing] if missing else []),
+    ]
+
+
+def _graded(item: Item) -> str:
+    note = f", {item.note}" if item.note else ""
+    return f"{item.scale}: {item.grade.replace('_', ' to ')} [{item.rule}]{note}"
 
 
 def _roots(analysis: Analysis) -> list[str]:

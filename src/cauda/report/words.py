@@ -77,6 +77,12 @@ def severity_word(value: Severity) -> str:
     return _table("severities")[value].text("text")
 
 
+def validation(kind: str) -> str:
+    """What a grade was ever tested on; empty for real images."""
+    named = {"synthetic": "synthetic", "none": "never_tested"}
+    return statement(named[kind]) if kind in named else ""
+
+
 def worst(findings: Iterable[Finding]) -> Severity:
     """The most conspicuous severity, ``unknown`` if there is none."""
     return max((severity(f) for f in findings), key=SEVERITIES.index, default="unknown")
@@ -85,7 +91,8 @@ def worst(findings: Iterable[Finding]) -> Severity:
 def number(value: float, unit: str) -> str:
     """A value with as many decimals as its unit can bear: areas and percentages none."""
     decimals = {"mm": 1, "deg": 1, "mm2": 0, "%": 0}.get(unit, 2)
-    return f"{value:.{decimals}f}"
+    # adding zero turns a rounded -0.0 into 0.0
+    return f"{round(value, decimals) + 0.0:.{decimals}f}"
 
 
 def quoted(measurement: Measurement) -> str:
