@@ -29,6 +29,8 @@ SACRUM_SEED_MM = (4.0, 18.0)
 """How far below the lowest disc the first sacral body surely lies (it is about 30 mm high)."""
 SACRUM_SEED_BREADTH = 0.7
 """Share of the disc's depth that is moved: its rims may lie beyond the sacral body."""
+SACRUM_FRONT_MM = 8.0
+"""How far in front of the promontory's line a voxel must lie to be surely no sacrum."""
 FRAGMENT = 0.1
 """Disc components smaller than this share of the median disc are fragments."""
 
@@ -162,19 +164,34 @@ def _mark_canal_rows(codes: Array, labels: Array, pixel_mm: float) -> None:
 def _mark_sacrum(
     codes: Array, labels: Array, disc: Array, spacing_mm: tuple[float, float, float]
 ) -> None:
-    """Seed the first sacral body: the lowest disc's core, moved down along its normal."""
+    """Seed the first sacral body below the lowest disc, and rule out what lies before it.
+
+    The disc's core is moved down along its normal. Nothing in front of a line from the disc's
+    front, halfway between that normal and straight down, is sacrum: the rectum and bladder are.
+    """
+    pixel_mm = np.asarray(spacing_mm[1:])
     for plane, mask, code in zip(labels, disc, codes, strict=True):
-        core = ndimage.binary_erosion(mask, iterations=3)
-        points = np.argwhere(core) * np.asarray(spacing_mm[1:])
+        points = np.argwhere(ndimage.binary_erosion(mask, iterations=3)) * pixel_mm
         if len(points) < 50:
             continue
         axes = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)[2]
         normal = axes[1] if axes[1][1] < 0 else -axes[1]
+        _rule_out_front(code, points, normal, pixel_mm)
         along = (points - points.mean(axis=0)) @ axes[0]
-        points = points[np.abs(along) < SACRUM_SEED_BREADTH * np.abs(along).max()]
+        core = points[np.abs(along) < SACRUM_SEED_BREADTH * np.abs(along).max()]
         for distance in np.arange(*SACRUM_SEED_MM, 0.4):
-            moved = np.rint((points + distance * normal) / np.asarray(spacing_mm[1:])).astype(int)
+            moved = np.rint((core + distance * normal) / pixel_mm).astype(int)
             inside = ((moved >= 0) & (moved < plane.shape)).all(axis=1)
             j, k = moved[inside].T
             free = plane[j, k] == 0
             code[j[free], k[free]] = _code(Structure.SACRUM)
+
+
+def _rule_out_front(code: Array, disc_mm: Array, normal: Array, pixel_mm: Array) -> None:
+    """Mark unlabelled voxels of one slice that lie in front of the sacrum."""
+    down = normal + np.asarray([0.0, -1.0])
+    front = np.asarray([down[1], -down[0]]) / np.linalg.norm(down)
+    places = np.stack(np.indices(code.shape), axis=-1) * pixel_mm
+    before = (places - disc_mm[disc_mm[:, 0].argmin()]) @ front > SACRUM_FRONT_MM
+    code[before & (code == label_sets.UNLABELLED)] = label_sets.NOT_SACRUM
+    code[before & (code == label_sets.NOT_LATERAL)] = _code(Structure.BACKGROUND)
