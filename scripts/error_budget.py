@@ -160,8 +160,9 @@ def page(results: list[dict[str, Any]], count: int, lumbar_count: int) -> str:
             "Lengths in mm, areas in mm2, angles in degrees; the rest as named.",
             "",
             "- Left-right errors (sides that truly differ by "
-            f"{SIDE_MARGIN[Quantity.FORAMEN_HEIGHT]:g} mm or {SIDE_MARGIN[Quantity.FORAMEN_AREA]:g} "
-            f"mm2, measured nearer to the other side): **{swapped}**",
+            f"{SIDE_MARGIN[Quantity.FORAMEN_HEIGHT]:g} mm or "
+            f"{SIDE_MARGIN[Quantity.FORAMEN_AREA]:g} mm2, measured nearer to the other side): "
+            f"**{swapped}**",
             f"- Studies with a wrong level name: **{misnamed}** of {count}",
             f"- Levels L1-L2 to L5-S1 not found: **{unfound}** of {5 * count}",
             "",
