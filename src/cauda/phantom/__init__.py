@@ -2,6 +2,7 @@
 
 from cauda.phantom.anatomy import Anatomy, Lesion, LesionKind
 from cauda.phantom.draw import draw_anatomy
+from cauda.phantom.mirror import mirrored
 from cauda.phantom.paint import instance_labels, structure_labels
 from cauda.phantom.render import render
 from cauda.phantom.sample import training_sample
@@ -22,6 +23,7 @@ __all__ = [
     "instance_labels",
     "landmarks",
     "levels_of",
+    "mirrored",
     "render",
     "structure_labels",
     "training_sample",

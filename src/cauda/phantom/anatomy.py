@@ -107,7 +107,7 @@ class Segment:
     @property
     def pedicle_z_mm(self) -> float:
         """Local z' of the pedicles' axis."""
-        return 0.17 * self.height_mm
+        return 0.21 * self.height_mm
 
     @property
     def slope(self) -> float:

@@ -77,7 +77,7 @@ def sacral_struts(segment: Segment) -> tuple[Strut, ...]:
     joint = Strut(
         (px, wall + 8, half - 6), (px - 0.5, wall + 8.6, half + 6), (5.0 * f, 3.4 * f, 3.5)
     )
-    root = Strut((px + 2, wall - 6, half - 8.5), (px + 2, wall + 7, half - 8.5), (7.0, 3.0, 7.5))
+    root = Strut((px + 2, wall - 6, half - 11.5), (px + 2, wall + 7, half - 11.5), (7.0, 3.0, 8.0))
     return roof, crest, joint, root
 
 

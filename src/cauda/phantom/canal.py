@@ -189,7 +189,7 @@ def _opening(patch: Patch, low: Segment, high: Segment, sign: int) -> XArray:
     x = sign * (xl + xh) / 2
     medial = (_border(low, -1) + _border(high, -1)) / 2
     lateral = (_border(low, 1) + _border(high, 1)) / 2
-    floor = low.height_mm / 2 - 2.0 if low.is_fused else low.pedicle_z_mm
+    floor = low.height_mm / 2 - 6.0 if low.is_fused else low.pedicle_z_mm
     sides = (x > medial) & (x < lateral)
     ends = (zl > floor) & (zh < high.pedicle_z_mm)
     front = (yh > high.wall_mm - 4.5) & (yl > low.wall_mm - 4.5)

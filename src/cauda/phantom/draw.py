@@ -58,7 +58,7 @@ _LUMBAR = (
     _Row(42.5, 32.5, 27.0, -1, 16.5, (8.5, 14.5), 28, 6.0, 5),
     _Row(44, 33.5, 27.5, 0, 16.0, (10.0, 14.0), 29, 6.8, 7),
     _Row(46.5, 34.5, 27.5, 2, 16.0, (12.5, 14.0), 27, 7.6, 10),
-    _Row(49, 34.5, 27.0, 8, 16.5, (15.5, 13.5), 22, 7.2, 12),
+    _Row(49, 34.5, 27.0, 8, 16.5, (15.5, 13.0), 22, 8.4, 11.5),
 )
 """L1 .. L5 of a five-lumbar spine; other counts repeat or leave out the fourth."""
 _SACRAL = (
@@ -68,6 +68,9 @@ _SACRAL = (
     _Row(25, 13.8, 18.0, -8, 7.0, (6.0, 8.0), 5, 0.8, 10),
     _Row(20, 10.3, 15.0, -8, 5.0, (5.0, 6.0), 4, 0.8, 10),
 )
+
+YOUNG = 0.05
+"""Age, from 0 to 1, of a spine whose lesions are given: nothing else in it is worn."""
 
 
 def draw_anatomy(
@@ -95,8 +98,7 @@ def draw_anatomy(
     if lumbar_count not in {4, 5, 6}:
         msg = f"A phantom has 4, 5 or 6 lumbar vertebrae, not {lumbar_count}."
         raise ValueError(msg)
-    is_random = isinstance(lesions, str)
-    age = float(rng.uniform(0, 1)) if is_random else 0.1
+    age = float(rng.uniform(0, 1)) if isinstance(lesions, str) else YOUNG
     plain = _draw_plain(rng, lumbar_count, age)
     chosen = draw_lesions(rng, plain) if isinstance(lesions, str) else tuple(lesions)
     return replace(place(apply_lesions(plain, chosen)), plain=place(plain))
@@ -114,7 +116,7 @@ def _draw_plain(rng: Generator, lumbar_count: int, age: float) -> Anatomy:
     discs = tuple(
         _draw_disc(rng, n, rows[n + 1], names, size=size, age=age) for n in range(len(rows) - 1)
     )
-    lordosis = rng.normal(0.85, 0.25)
+    lordosis = float(np.clip(rng.normal(0.85, 0.22), 0.3, 1.4))
     discs = tuple(d if d.is_fused else replace(d, wedge_deg=d.wedge_deg * lordosis) for d in discs)
     return Anatomy(
         seed=int(rng.integers(2**31)),
@@ -183,7 +185,7 @@ def _draw_disc(
     is_fused = n + 1 < len(_SACRAL)
     upper = names[n + 1]
     level = None if is_fused else _level(upper, names[n])
-    wear = float(np.clip(rng.normal(age, 0.22), 0, 1))
+    wear = float(np.clip(rng.normal(age, 0.25 * min(1.0, 4 * age)), 0, 1))
     height = row.disc * size * rng.normal(1.0, 0.08)
     wedge = (-1.0 if is_fused else 1.0) * row.disc_wedge
     return Disc(

@@ -5,7 +5,7 @@ The definitions are those of ``docs/concepts/measurements.md``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,12 +40,16 @@ class Landmarks:
     conus_lps: Vector
 
 
-def truth(anatomy: Anatomy) -> tuple[tuple[Measurement, ...], tuple[Finding, ...]]:
+def truth(
+    anatomy: Anatomy, *, levels: Sequence[Level] | None = None
+) -> tuple[tuple[Measurement, ...], tuple[Finding, ...]]:
     """Measure and grade every level from the lowest thoracic disc down to the sacrum.
 
     Parameters
     ----------
     anatomy : Anatomy
+    levels : sequence of Level or None
+        Only these, where not every level is needed; vertebrae and lordosis are always measured.
 
     Returns
     -------
@@ -54,18 +58,18 @@ def truth(anatomy: Anatomy) -> tuple[tuple[Measurement, ...], tuple[Finding, ...
     findings : tuple of Finding
         Grades by the lesions as built, narrowing against the same spine without lesions.
     """
+    places = [(n, lv) for n, lv in levels_of(anatomy) if levels is None or lv in levels]
     measurements: list[Measurement] = []
-    for n, level in levels_of(anatomy):
+    for n, level in places:
         measurements.extend(_measure_level(anatomy, n, level))
     for n, segment in enumerate(anatomy.segments):
         if not segment.is_fused and segment.name.startswith("L"):
             measurements.extend(_measure_vertebra(anatomy, n))
     measurements.append(_lordosis(anatomy))
     findings: list[Finding] = []
-    for n, level in levels_of(anatomy):
-        findings.extend(
-            grades(anatomy, n, level, tuple(m for m in measurements if m.level == level))
-        )
+    for n, level in places:
+        own = tuple(m for m in measurements if m.level == level)
+        findings.extend(grades(anatomy, n, level, own))
     return tuple(measurements), tuple(findings)
 
 

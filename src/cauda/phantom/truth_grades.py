@@ -23,10 +23,6 @@ LEAST_LOSS = 0.08
 THIRDS = (1 / 3, 2 / 3)
 ROOT_LOSS = 0.15
 """A root that lost more of its section than this has changed shape."""
-WATER_STEPS = (0.85, 0.6, 0.3)
-"""Water of the nucleus at which the built Pfirrmann grade turns from I to II, III and IV."""
-NARROWED, COLLAPSED = 0.7, 0.5
-"""Share of the height before lesions, below which a disc is narrowed or collapsed."""
 
 _HERNIATIONS = {
     LesionKind.PROTRUSION: "protrusion",
@@ -44,7 +40,7 @@ def grades(
     built = [lesion for lesion in anatomy.lesions if lesion.level == level]
     plain = anatomy.plain or anatomy
     yield from _contour(level, built)
-    yield from _wear(level, anatomy.discs[n], plain.discs[n])
+    yield from _wear(level, anatomy.discs[n], plain.discs[n], measurements)
     yield from _canal(anatomy, plain, n, level)
     for side in (Side.RIGHT, Side.LEFT):
         yield from _recess(anatomy, plain, n, level, side)
@@ -68,12 +64,17 @@ def _contour(level: Level, built: Sequence[Lesion]) -> Iterator[Finding]:
     yield _finding(level, Condition.DISC_HERNIATION, Scale.PRESENCE, present, side, zone)
 
 
-def _wear(level: Level, disc: Disc, plain: Disc) -> Iterator[Finding]:
+def _wear(
+    level: Level, disc: Disc, plain: Disc, measurements: Sequence[Measurement]
+) -> Iterator[Finding]:
+    """Narrowing against the disc before lesions; Pfirrmann by the built nucleus' own signal."""
     share = disc.height_mm / plain.height_mm
-    yield _finding(level, Condition.DISC_NARROWING, Scale.PRESENCE, _presence(share < NARROWED))
-    steps = sum(disc.water < cut for cut in WATER_STEPS)
-    steps = max(steps, 1) if disc.has_cleft else steps
-    is_collapsed = share < COLLAPSED and disc.water < WATER_STEPS[-1]
+    is_narrow = share < _cuts("narrowing-share")[0]
+    yield _finding(level, Condition.DISC_NARROWING, Scale.PRESENCE, _presence(is_narrow))
+    ratio = next(m.value for m in measurements if m.quantity is Quantity.NUCLEUS_SIGNAL)
+    cuts = _cuts("nucleus-signal")
+    steps = max(sum(ratio <= cut for cut in cuts), int(disc.has_cleft))
+    is_collapsed = share < _cuts("collapse-share")[0] and steps == len(cuts)
     grade = Scale.PFIRRMANN.grades[4 if is_collapsed else steps]
     yield _finding(level, Condition.DISC_DEGENERATION, Scale.PFIRRMANN, grade)
 
