@@ -31,6 +31,7 @@ from cauda.records import (
     VertebraInstance,
     Volume,
 )
+from cauda.report.figures import Picture, draw_pictures
 from cauda.vocab import (
     STRUCTURES,
     UNKNOWN,
@@ -468,3 +469,8 @@ def analysis() -> Analysis:
             seconds=MappingProxyType({"load": 0.8, "segment": 3.1}),
         ),
     )
+
+
+@pytest.fixture(scope="session")
+def pictures(analysis) -> tuple[Picture, ...]:
+    return draw_pictures(analysis)
