@@ -8,8 +8,9 @@ from itertools import pairwise
 import numpy as np
 
 from cauda.check.scene import FILE, Scene, limit, limit_range
+from cauda.geometry import Array
 from cauda.knowledge import rows
-from cauda.records import Limit, Measurement, VertebraInstance
+from cauda.records import LevelInstance, Limit, Measurement, Segmentation, VertebraInstance
 from cauda.vocab import Condition, Quantity, Side, Structure, Vertebra
 
 _LEAST_VERTEBRAE = 4
@@ -26,8 +27,9 @@ _HEIGHTS = (
 
 def cord(scene: Scene) -> Iterator[Limit]:
     """Withhold canal grades where the cord fills the sac at the disc (clinical rule 14.2)."""
+    seen = [_cord_points(segmentation) for segmentation in scene.segmentations]
     for level in scene.spine.levels:
-        volumes = [_cord_mm3(scene, index, level.name) for index in range(len(scene.segmentations))]
+        volumes = [_near_mm3(points, voxel_mm3, level) for points, voxel_mm3 in seen]
         if max(volumes, default=0.0) > limit("cord-volume"):
             yield Limit(
                 id="cord-in-slice",
@@ -39,15 +41,17 @@ def cord(scene: Scene) -> Iterator[Limit]:
             )
 
 
-def _cord_mm3(scene: Scene, index: int, name: str) -> float:
-    """Volume of cord near the plane of that disc in one series, mm3."""
-    segmentation = scene.segmentations[index]
-    level = next(lv for lv in scene.spine.levels if lv.name == name)
+def _cord_points(segmentation: Segmentation) -> tuple[Array, float]:
+    """(N, 3) LPS centers of the voxels that are cord, and the volume of one, mm3."""
     channel = tuple(Structure).index(Structure.CORD)
-    likeliest = segmentation.probabilities[channel] > 0.5
-    points = level.frame.to_local(segmentation.space.to_lps(np.argwhere(likeliest)))
-    near = np.abs(points[:, 2]) <= limit("cord-window")
-    return float(near.sum()) * segmentation.space.voxel_mm3
+    where = np.argwhere(segmentation.probabilities[channel] > 0.5)
+    return segmentation.space.to_lps(where), segmentation.space.voxel_mm3
+
+
+def _near_mm3(points_lps: Array, voxel_mm3: float, level: LevelInstance) -> float:
+    """Volume of those voxels near the plane of the disc, mm3."""
+    heights_mm = level.frame.to_local(points_lps)[:, 2]
+    return float((np.abs(heights_mm) <= limit("cord-window")).sum()) * voxel_mm3
 
 
 def scoliosis(scene: Scene) -> Iterator[Limit]:
@@ -142,7 +146,7 @@ def fracture(scene: Scene) -> Iterator[Limit]:
     """Say where a body is wedged or dished, and withhold the disc heights beside it."""
     for vertebra in scene.spine.vertebrae:
         ratio = _least_height_ratio(scene, vertebra.name)
-        if ratio is None or ratio >= limit("fracture-ratio"):
+        if vertebra.is_partial or ratio is None or ratio >= limit("fracture-ratio"):
             continue
         words = (
             f"{vertebra.name.value} has lost {100 * (1 - ratio):.0f} % of its height in front or "

@@ -108,9 +108,14 @@ def _stenosis_phrases(findings: Sequence[Finding]) -> list[str]:
     for condition, side, words in places:
         here = [f for f in findings if (f.condition, f.side) == (condition, side)]
         found = max(here, key=severity, default=None)
-        if found is not None and severity(found) > 0:
+        if found is not None and _is_worth_saying(found):
             phrases.append(f"{WORDS[severity(found)]} {words} ({found.scale} {_remark(found)})")
     return phrases
+
+
+def _is_worth_saying(finding: Finding) -> bool:
+    """Mild narrowing of low certainty stays in the findings: it would bury what matters."""
+    return severity(finding) > 1 or (severity(finding) == 1 and finding.certainty != "low")
 
 
 def _remark(finding: Finding) -> str:

@@ -27,26 +27,32 @@ def canal(case: Case) -> Verdict:
 def _by_ratio(case: Case, ratio: float) -> int:
     """Grade that the ratio alone would give."""
     severe, moderate = case.cuts["sac-ratio-thirds"]
-    limits = (case.cut("sac-ratio-mild"), moderate, severe)
-    return sum(ratio < limit for limit in limits)
+    mild = first_cut(case, "sac-ratio-mild", "sac-ratio-mild-lumbosacral")
+    return sum(ratio < limit for limit in (mild, moderate, severe))
+
+
+def first_cut(case: Case, *ids: str) -> float:
+    """The limit of the first of those thresholds that was made for the level."""
+    return case.cut(next(id_ for id_ in ids if id_ in case.cuts))
 
 
 def _supported(case: Case) -> int | None:
     """Highest grade that the size of the sac at the disc supports; None where it is unknown."""
-    if "sac-area-support" in case.cuts and case.has(Quantity.SAC_AREA):
-        severe, moderate = case.cuts["sac-area-support"]
-        area = case.values[Quantity.SAC_AREA]
-        return 1 + (area < moderate) + (area < severe)
-    if not case.has(Quantity.SAC_AP):
-        return None
-    return 3 if case.values[Quantity.SAC_AP] < case.cut("sac-ap-support") else 1
+    diameter = case.values.get(Quantity.SAC_AP)
+    is_shallow = None if diameter is None else diameter < case.cut("sac-ap-support")
+    if "sac-area-support" not in case.cuts or not case.has(Quantity.SAC_AREA):
+        return None if is_shallow is None else 1 + 2 * is_shallow
+    severe, moderate = case.cuts["sac-area-support"]
+    area = case.values[Quantity.SAC_AREA]
+    return 3 if area < severe else 1 + (area < moderate or is_shallow is True)
 
 
 def foramen(case: Case) -> Verdict:
     """Lee 0-3 by the directions in which the foramen is narrow."""
     width, height = case.values[Quantity.FORAMEN_WIDTH], case.values[Quantity.FORAMEN_HEIGHT]
     is_shallow = width < case.cut("foramen-width")
-    is_low = height <= case.cut("foramen-height") or _disc_is_low(case)
+    limit_mm = first_cut(case, "foramen-height", "foramen-height-other")
+    is_low = height <= limit_mm or _disc_is_low(case)
     words = case.say("size", width=width, height=height)
     if not (is_shallow or is_low):
         return Verdict("0", words)
@@ -59,8 +65,9 @@ def foramen(case: Case) -> Verdict:
 
 
 def _disc_is_low(case: Case) -> bool:
-    height = case.values.get(Quantity.DISC_HEIGHT_POSTERIOR)
-    return height is not None and height <= case.cut("posterior-height-foramen")
+    if "posterior-height-foramen" not in case.cuts or not case.has(Quantity.DISC_HEIGHT_POSTERIOR):
+        return False
+    return case.values[Quantity.DISC_HEIGHT_POSTERIOR] <= case.cut("posterior-height-foramen")
 
 
 def causes(case: Case) -> str:
@@ -68,7 +75,7 @@ def causes(case: Case) -> str:
     found = []
     if is_displaced(case):
         found.append("disc displacement")
-    if "posterior-height-foramen" in case.cuts and _disc_is_low(case):
+    if _disc_is_low(case):
         found.append("low disc")
     if is_slipped(case):
         found.append("slip")

@@ -156,6 +156,21 @@ def test_a_wedged_or_dished_body_is_said_without_an_age(
         assert {c for x in withheld for c in x.conditions} == {Condition.DISC_NARROWING}
 
 
+def test_a_body_cut_by_the_image_edge_is_not_called_fractured(
+    make_scene, make_measurement, change_spine
+):
+    scene = make_scene()
+    *others, top = scene.spine.vertebrae
+    measured = (
+        make_measurement(Quantity.VERTEBRA_HEIGHT_MIDDLE, None, 10.0, vertebra=top.name),
+        make_measurement(Quantity.VERTEBRA_HEIGHT_POSTERIOR, None, 26.0, vertebra=top.name),
+    )
+    scene = replace(scene, measurements=measured)
+    assert list(anatomy.fracture(scene))
+    cut = change_spine(scene, vertebrae=(*others, replace(top, is_partial=True)))
+    assert not list(anatomy.fracture(cut))
+
+
 def test_uncertain_numbering_is_said_with_its_reasons(make_scene, change_spine):
     scene = make_scene()
     assert not list(anatomy.numbering(scene))

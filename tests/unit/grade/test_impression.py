@@ -91,6 +91,14 @@ def test_the_side_is_said_once_and_rightly(make_spine, make_normal, make_measure
     assert "right" not in line
 
 
+def test_mild_narrowing_of_low_certainty_does_not_bury_the_rest(make_spine, make_normal):
+    spine = make_spine()
+    findings = grade(spine, make_normal(SAC_RATIO=0.72), ())
+    assert level_line(findings, Level.L4_L5).startswith("L4-L5: mild canal stenosis")
+    limits = tuple(Limit(id=i, effect="lower", reason="Poor.") for i in "ab")
+    assert level_line(grade(spine, make_normal(SAC_RATIO=0.72), limits), Level.L4_L5) == ""
+
+
 def test_uncertain_numbering_is_said_first(make_spine, make_normal):
     spine = make_spine(state="uncertain", reasons=("no sacrum in view",))
     first, *_ = impression(grade(spine, make_normal(), ()), spine)

@@ -10,7 +10,7 @@ from cauda.grade.catalog import catalog
 from cauda.grade.certainty import case_of, is_borderline
 from cauda.grade.readings import Reading
 from cauda.grade.thresholds import Derived, readable
-from cauda.vocab import UNKNOWN, Level, Quantity
+from cauda.vocab import GRADED_LEVELS, UNKNOWN, Level, Quantity
 
 RULES = {rule.id: rule for rule in catalog()}
 
@@ -68,16 +68,19 @@ def decide(rule_id, level=Level.L4_L5, uncertainty=0.0, **values):
         ("pfirrmann-signal", {"signal": 0.65, "share": 0.4}, "I"),
         ("pfirrmann-signal", {"signal": 0.10}, "IV"),
         ("lee-canal-ratio", {"ratio": 0.9, "area": 170.0, "ap": 13.0}, "0"),
-        ("lee-canal-ratio", {"ratio": 0.75, "area": 140.0, "ap": 12.0}, "1"),
+        ("lee-canal-ratio", {"ratio": 0.75, "area": 140.0, "ap": 12.0}, "0"),
+        ("lee-canal-ratio", {"ratio": 0.74, "area": 140.0, "ap": 12.0}, "1"),
         ("lee-canal-ratio", {"ratio": 0.50, "area": 90.0, "ap": 9.0}, "2"),
         ("lee-canal-ratio", {"ratio": 0.50, "area": 70.0, "ap": 9.0}, "2"),
         ("lee-canal-ratio", {"ratio": 0.30, "area": 60.0, "ap": 6.0}, "3"),
         ("lee-canal-ratio", {"ratio": 0.30, "area": 90.0, "ap": 6.0}, "2"),
-        ("lee-canal-ratio", {"ratio": 0.60, "area": 145.0, "ap": 9.0}, "1"),
+        ("lee-canal-ratio", {"ratio": 0.60, "area": 145.0, "ap": 11.0}, "1"),
+        ("lee-canal-ratio", {"ratio": 0.60, "area": 145.0, "ap": 9.0}, "2"),
+        ("lee-canal-ratio", {"ratio": 0.30, "area": 145.0, "ap": 9.0}, "2"),
         ("lee-canal-ratio", {"ratio": 0.95, "area": 60.0, "ap": 7.0}, "0"),
         ("lee-canal-ratio", {"ratio": 0.50}, UNKNOWN),
         ("lee-canal-ratio", {"ratio": 0.90}, "0"),
-        ("rsna-canal", {"ratio": 0.75, "area": 140.0, "ap": 12.0}, "normal_mild"),
+        ("rsna-canal", {"ratio": 0.70, "area": 140.0, "ap": 12.0}, "normal_mild"),
         ("rsna-canal", {"ratio": 0.50, "area": 90.0, "ap": 9.0}, "moderate"),
         ("rsna-canal", {"ratio": 0.30, "area": 60.0, "ap": 6.0}, "severe"),
         ("rsna-canal", {"ratio": 0.50}, UNKNOWN),
@@ -122,6 +125,27 @@ def test_at_the_lumbosacral_disc_the_diameter_supports_and_the_area_does_not():
     assert decide("lee-canal-ratio", Level.L5_S1, ratio=0.3, area=60.0, ap=12.0).grade == "1"
     assert decide("lee-canal-ratio", Level.L5_S1, ratio=0.3, area=200.0, ap=8.0).grade == "3"
     assert decide("lee-canal-ratio", Level.L5_S1, ratio=0.3, area=60.0).grade == UNKNOWN
+
+
+def test_the_lumbosacral_level_has_limits_of_its_own():
+    sac = {"ratio": 0.72, "area": 140.0, "ap": 12.0}
+    assert decide("lee-canal-ratio", Level.L4_L5, **sac).grade == "1"
+    assert decide("lee-canal-ratio", Level.L5_S1, **sac).grade == "0"
+    low = {"fw": 7.0, "fh": 14.0, "fa": 100.0, "post": 7.0}
+    assert decide("lee-foramen-size", Level.L4_L5, **low).grade == "1"
+    assert decide("lee-foramen-size", Level.L5_S1, **low).grade == "0"
+    assert decide("lee-foramen-size", Level.L5_S1, **{**low, "fh": 12.0}).grade == "1"
+    assert decide("lee-foramen-size", Level.L1_L2, **{**low, "post": 3.5}).grade == "0"
+
+
+def test_every_rule_has_all_the_cuts_it_needs_at_every_level():
+    values = {name: (low + high) / 2 for name, (low, high) in RANGES.items()}
+    worst = {"ratio": 0.1, "fw": 0.5, "fh": 5.0, "disp": 5.0, "signal": 0.1, "share": 0.3}
+    for level in (*GRADED_LEVELS, Level.L5_L6, Level.L6_S1, Level.L4_S1, Level.D1, Level.D9):
+        for rule in RULES.values():
+            for seen in (values, {**values, **worst}):
+                read = {NAMES[q]: seen[NAMES[q]] for q in rule.reads if q in NAMES}
+                assert decide(rule.id, level, **read).grade
 
 
 def test_a_narrow_canal_throughout_is_said_and_doubted():
