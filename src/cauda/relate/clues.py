@@ -45,10 +45,12 @@ def _matching(item: str, complaint: Complaint, live_only: bool) -> Iterator[Ment
         name, *tags = alternative.lstrip("!=").split("@")
         wanted = "denied" if alternative.startswith("!") else "present"
         counts_settled = alternative[0] in "!="
+        ids = named(name)
         for mention in complaint.mentions:
-            is_named = mention.concept in named(name) and mention.state == wanted
-            is_over = mention.is_settled and (live_only or mention.is_alarm)
-            if is_named and (counts_settled or not is_over) and _fits(mention, tags):
+            if mention.concept not in ids or mention.state != wanted or not _fits(mention, tags):
+                continue
+            is_over = (live_only or mention.is_alarm) and mention.is_settled
+            if counts_settled or not is_over:
                 yield mention
 
 

@@ -16,7 +16,7 @@ from cauda.records import Expected, RedFlag
 from cauda.relate.associated import evidence, expected, reaches_foot, root_row
 from cauda.relate.clues import witnesses
 from cauda.relate.complaint import Complaint
-from cauda.relate.flags import flags
+from cauda.relate.flags import flags, open_questions
 from cauda.relate.reach import (
     exiting_root,
     passing_roots,
@@ -62,9 +62,25 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SymptomExplanation:
-    """What a complaint is compatible with; the red flags stand first."""
+    """What a complaint is compatible with; the red flags stand first.
+
+    Parameters
+    ----------
+    red_flags : tuple of RedFlag
+    questions : tuple of str
+        Emergency questions that the complaint left open: to be asked, whatever was read.
+    complaint : Complaint
+        What was read, with the words that were not.
+    candidates : tuple of Candidate
+        The best supported first.
+    evidence : tuple of str
+        How well such links hold, for the first two roots.
+    notes : tuple of str
+        What must be known about this reading.
+    """
 
     red_flags: tuple[RedFlag, ...]
+    questions: tuple[str, ...]
     complaint: Complaint
     candidates: tuple[Candidate, ...]
     evidence: tuple[str, ...]
@@ -149,6 +165,7 @@ def explain_symptom(complaint: Complaint) -> SymptomExplanation:
     roots = [Root(c.id) for c in found if c.kind == "root"][:2]
     return SymptomExplanation(
         red_flags=flags(complaint),
+        questions=open_questions(complaint),
         complaint=complaint,
         candidates=found,
         evidence=tuple(dict.fromkeys(line for root in roots for line in evidence(root))),

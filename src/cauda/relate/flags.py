@@ -70,6 +70,20 @@ def raised_triggers(complaint: Complaint, tier: Tier) -> tuple[Row, ...]:
     )
 
 
+def open_questions(complaint: Complaint) -> tuple[str, ...]:
+    """Emergency questions that were neither answered with yes nor with no."""
+    raised = {trigger.id for trigger in raised_triggers(complaint, "emergency")}
+    denied = {m.concept for m in complaint.mentions if m.state == "denied"}
+    asked = (
+        trigger.text("question")
+        for trigger in rows("red_flags.toml", "triggers")
+        if trigger.text("tier") == "emergency"
+        and trigger.id not in raised
+        and not (len(trigger.texts("when")) == 1 and set(trigger.texts("when")) <= denied)
+    )
+    return tuple(dict.fromkeys(asked))
+
+
 def imaging_flag(findings: Sequence[Finding]) -> RedFlag | None:
     """The flag of severe central stenosis, by grade alone: no area or diameter raises it."""
     severe = {row.id: row.texts("grades") for row in rows("red_flags.toml", "imaging")}

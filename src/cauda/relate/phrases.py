@@ -11,6 +11,8 @@ from cauda.relate.words import Words
 
 MAX_GAP = 6
 """Words that a ``~`` may stand for."""
+_LETTERS = 2
+"""Letters by which phrases are looked up; every word before a ``*`` has at least as many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +51,10 @@ def phrases() -> tuple[Phrase, ...]:
 
 
 @cache
-def _by_first_letter() -> dict[str, tuple[Phrase, ...]]:
-    firsts = {p.words[0][0] for p in phrases()}
-    return {c: tuple(p for p in phrases() if p.words[0][0] == c) for c in firsts}
+def _by_beginning() -> dict[str, tuple[Phrase, ...]]:
+    """Phrases by the first letters of their first word, so that few must be tried at a word."""
+    beginnings = {p.words[0][:_LETTERS] for p in phrases()}
+    return {b: tuple(p for p in phrases() if p.words[0][:_LETTERS] == b) for b in beginnings}
 
 
 def matches(clause: Words) -> tuple[Match, ...]:
@@ -73,11 +76,10 @@ def matches(clause: Words) -> tuple[Match, ...]:
 
 def _candidates(clause: Words) -> Iterator[Match]:
     for start, word in enumerate(clause):
-        for key in {word[0], "#"}:
-            for phrase in _by_first_letter().get(key, ()):
-                at = _positions(phrase.words, clause, start)
-                if at:
-                    yield Match(phrase=phrase, at=at)
+        for phrase in _by_beginning().get(word[:_LETTERS], ()) + _by_beginning().get("#", ()):
+            at = _positions(phrase.words, clause, start)
+            if at:
+                yield Match(phrase=phrase, at=at)
 
 
 def _positions(pattern: Words, clause: Words, start: int) -> tuple[int, ...]:

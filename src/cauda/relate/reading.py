@@ -139,9 +139,14 @@ def _kind(match: Match) -> str:
 
 
 def _denied_from(words: Words, found: tuple[Match, ...]) -> int:
-    """Position of the first free word that denies what follows it; the end where none does."""
+    """Position of the first free word that denies what follows it; the end where none does.
+
+    A clause that ends in one ("the left leg is not") is denied from its start.
+    """
     used = {i for m in found for i in m.at}
     negators = known_words("negator")
+    if words[-1] in negators and len(words) - 1 not in used:
+        return -1
     free = (i for i, word in enumerate(words) if word in negators and i not in used)
     return next(free, len(words))
 

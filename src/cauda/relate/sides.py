@@ -33,7 +33,7 @@ def side_of(words: Words, at: tuple[int, ...], denied_from: int) -> SpokenSide:
     denied_from : int
         Sides behind this position were denied, and count for nothing.
     """
-    found = [(i, s) for i, s in sides(words) if i < denied_from or at[0] > denied_from]
+    found = [(i, s) for i, s in sides(words) if i < denied_from]
     if not found:
         return ""
     if len({s for _, s in found}) == 1:

@@ -17,6 +17,8 @@ _REWRITES = (
     (r"\bnot elicitable\b", "absent"),
     (r"\bw/o\b", "without"),
     (r"(?<=\w)-(?=\w)", " "),
+    (r"[?:]\s*(?:no|none|negative|nil)\b", " none"),
+    (r":\s*(normal|ok|fine|absent|reduced|weak)\b", r" \1"),
 )
 """Different spellings of one thing, written one way before anything is matched."""
 

@@ -1,0 +1,116 @@
+"""Written presentations: the first cause, every emergency, few false alarms, never a wrong side."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from cauda.relate import explain_symptom, read
+
+HERE = Path(__file__).parent
+FILES = ("vignettes.toml", "vignettes_second.toml", "vignettes_third.toml")
+SETS = {name: tomllib.loads((HERE / name).read_text())["vignettes"] for name in FILES}
+EVERY = [vignette for name in FILES for vignette in SETS[name]]
+
+SECTION_11 = [
+    "bladder", "bowel", "saddle", "bilateral_deficit", "sexual_dysfunction", "sudden_onset",
+    "bilateral_new", "fever_with_back_pain", "sepsis_or_iv_drugs", "trauma_with_deficit",
+    "cancer_with_new_deficit", "upper_motor_neuron_or_sensory_level",
+    "recent_spinal_procedure_or_anticoagulation_with_deficit",
+    "sudden_back_or_abdominal_pain_with_collapse", "cold_pale_pulseless_foot",
+    "ascending_weakness",
+]  # fmt: skip
+
+
+@cache
+def explained(text: str):
+    return explain_symptom(read(text))
+
+
+def tier(text: str) -> str:
+    flags = explained(text).red_flags
+    return next((flag.tier for flag in flags if flag.triggers), "")
+
+
+def first_cause(text: str) -> str:
+    candidates = explained(text).candidates
+    return candidates[0].id if candidates else ""
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_first_cause_is_the_intended_one_in_nine_of_ten(name: str) -> None:
+    asked = [v for v in SETS[name] if v["cause"]]
+    missed = [
+        (v["id"], first_cause(v["text"])) for v in asked if first_cause(v["text"]) != v["cause"]
+    ]
+    sys.stdout.write(f"{name}: {len(asked) - len(missed)} of {len(asked)} first causes\n")
+    assert len(missed) <= 0.1 * len(asked), missed
+
+
+@pytest.mark.parametrize(
+    "vignette", [v for v in EVERY if v["flag"] == "emergency"], ids=lambda v: v["id"]
+)
+def test_every_emergency_is_raised(vignette: dict) -> None:
+    assert tier(vignette["text"]) == "emergency", vignette["why"]
+
+
+@pytest.mark.parametrize(
+    "vignette", [v for v in EVERY if v["flag"] == "urgent"], ids=lambda v: v["id"]
+)
+def test_every_urgent_case_is_raised_at_least_so(vignette: dict) -> None:
+    assert tier(vignette["text"]) in ("urgent", "emergency"), vignette["why"]
+
+
+def test_benign_look_alikes_are_seldom_called_emergencies() -> None:
+    benign = [v for v in EVERY if v["group"] == "benign"]
+    false = [v["id"] for v in benign if tier(v["text"]) == "emergency"]
+    sys.stdout.write(f"{len(false)} false emergencies among {len(benign)} look-alikes\n")
+    assert len(benign) >= 20
+    assert len(false) <= 0.1 * len(benign), false
+
+
+@pytest.mark.parametrize("vignette", EVERY, ids=lambda v: v["id"])
+def test_no_side_is_wrong_or_invented(vignette: dict) -> None:
+    assert explained(vignette["text"]).complaint.side in ("", vignette["side"])
+
+
+def test_sides_are_seldom_missed() -> None:
+    sided = [v for v in EVERY if v["side"]]
+    missed = [v["id"] for v in sided if not explained(v["text"]).complaint.side]
+    assert len(missed) <= 0.05 * len(sided), missed
+
+
+def test_swapping_the_words_left_and_right_swaps_only_the_side() -> None:
+    other = {"left": "right", "right": "left", "both": "both", "": ""}
+    swap = str.maketrans({"\x00": "right", "\x01": "left"})
+    for v in SETS["vignettes.toml"]:
+        mirrored = v["text"].replace("Left", "left").replace("Right", "right")
+        mirrored = mirrored.replace("left", "\x00").replace("right", "\x01").translate(swap)
+        assert explained(mirrored).complaint.side == other[explained(v["text"]).complaint.side], v[
+            "id"
+        ]
+        assert first_cause(mirrored) == first_cause(v["text"]), v["id"]
+        assert tier(mirrored) == tier(v["text"]), v["id"]
+
+
+def test_the_emergency_vignettes_raise_every_trigger() -> None:
+    raised = {
+        trigger.partition(":")[0]
+        for v in EVERY
+        if v["group"] == "emergency"
+        for trigger in explained(v["text"]).red_flags[0].triggers
+    }
+    assert raised >= {*SECTION_11, "rapidly_worsening_foot_drop"}
+
+
+def test_there_are_enough_of_each_kind() -> None:
+    groups = [v["group"] for v in SETS["vignettes.toml"]]
+    assert len(groups) >= 120
+    for group in ("negation", "emergency", "peripheral", "benign"):
+        assert groups.count(group) >= 20, group
+    ids = [v["id"] for v in EVERY]
+    assert len(ids) == len(set(ids))
