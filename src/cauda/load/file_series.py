@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,10 +19,12 @@ from cauda.load.image_files import read_image_file, sidecar, stem
 from cauda.records import Series, Volume
 from cauda.vocab import Contrast
 
-LABEL_VALUES_MAX = 32
-"""A file of no more distinct values than this is a label map, not signal."""
+LABEL_VALUES_MAX = 128
+"""A label map has no more distinct values than this; 8-bit signal has more."""
+LABEL_EQUAL_MIN = 0.85
+"""Least share of neighboring voxels that are equal in a label map; air alone gives signal less."""
 SAMPLE_STEP = 7
-"""Every n-th voxel is looked at for distinct values."""
+"""Every n-th row is looked at in a large file."""
 
 
 def file_draft(path: Path, contrast: Contrast | None) -> Draft:
@@ -39,7 +42,7 @@ def file_draft(path: Path, contrast: Contrast | None) -> Draft:
     except (GeometryError, UnreadableError) as error:
         return set_aside(str(error), type(error), order=(name,))
     if _is_label_map(volume):
-        reason = "Set aside because it holds few distinct values, as a label map does."
+        reason = "Set aside because its few distinct values in even areas are those of a label map."
         return set_aside(reason, OutOfScopeError, order=(name,))
     facts = _sidecar_facts(sidecar(path))
     plane = plane_of(_normal(volume))
@@ -64,20 +67,25 @@ def file_draft(path: Path, contrast: Contrast | None) -> Draft:
 
 
 def _weighting(name: str, facts: Facts, contrast: Contrast | None) -> Weighting:
-    if contrast is not None:
-        return Weighting(
-            contrast=contrast,
-            because="the user said so",
-            fat_suppressed=contrast is Contrast.STIR,
-        )
+    own = _own_weighting(name, facts)
+    if contrast is None:
+        return own
+    contradicts = own.contrast not in (Contrast.UNKNOWN, contrast)
+    warning = f"Its file name or sidecar says {own.contrast}; the user, who decides, {contrast}."
+    return Weighting(
+        contrast=contrast,
+        because="the user said so",
+        fat_suppressed=contrast is Contrast.STIR,
+        warning=warning if contradicts else "",
+    )
+
+
+def _own_weighting(name: str, facts: Facts) -> Weighting:
+    """What the sidecar says, else the file name."""
     timed = weighting_of(facts)
     if not timed.is_open:
-        return Weighting(
-            contrast=timed.contrast,
-            because=f"in its sidecar {timed.because}",
-            fat_suppressed=timed.fat_suppressed,
-            warning=timed.warning,
-        )
+        because = f"in its sidecar {timed.because}"
+        return dataclasses.replace(timed, because=because)
     said = said_contrast(split_words(name))
     if said is Contrast.UNKNOWN:
         because = "neither a sidecar nor the file name tells"
@@ -124,5 +132,8 @@ def _normal(volume: Volume) -> Any:  # noqa: ANN401
 
 
 def _is_label_map(volume: Volume) -> bool:
-    sample = volume.voxels.ravel()[:: SAMPLE_STEP if volume.voxels.size > 10**6 else 1]
-    return len(np.unique(sample)) <= LABEL_VALUES_MAX
+    step = SAMPLE_STEP if volume.voxels.size > 10**6 else 1
+    rows = volume.voxels[:, ::step]
+    if len(rows) < 2 or len(np.unique(rows)) > LABEL_VALUES_MAX:
+        return False
+    return bool(np.mean(rows[1:] == rows[:-1]) >= LABEL_EQUAL_MIN)

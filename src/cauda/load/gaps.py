@@ -133,7 +133,8 @@ def _part(
 
 
 def _fault(gaps_mm: NDArray[np.float64]) -> str:
-    usual = float(np.median(gaps_mm))
+    # The lower median: of two gaps the narrower is the usual one.
+    usual = float(np.sort(gaps_mm)[(len(gaps_mm) - 1) // 2])
     wide = gaps_mm[gaps_mm > MISSING_RATIO * usual]
     if not wide.size:
         return ""

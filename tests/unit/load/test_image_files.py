@@ -96,6 +96,7 @@ def test_a_sidecar_wins_over_the_name_and_the_user_over_both(tmp_path, volume):
     told = load(path, contrast=Contrast.STIR).series[0]
     assert told.contrast is Contrast.STIR
     assert "user" in told.reason
+    assert "says T1; the user, who decides, STIR" in told.warnings[0]
 
 
 def test_a_damaged_sidecar_is_no_obstacle(tmp_path, volume):
@@ -199,7 +200,10 @@ def test_a_label_map_beside_the_image_is_set_aside(tmp_path, volume):
     write_nifti(tmp_path / "x_t2.nii.gz", volume())
     labels = volume()
     space = Space.from_matrix(labels.voxels.shape, labels.space.matrix)
-    masked = type(labels)(voxels=(labels.voxels // 300).astype(np.int16), space=space)
+    blocks = np.zeros(labels.voxels.shape, dtype=np.int16)
+    for value in range(8):
+        blocks[:, 5 * value : 5 * value + 4] = 100 + value
+    masked = type(labels)(voxels=blocks, space=space)
     write_nifti(tmp_path / "x_t2_seg.nii.gz", masked)
     study = load(tmp_path)
     assert [s.key for s in study.series] == ["sag_t2", "aside_1"]

@@ -485,6 +485,21 @@ def test_a_missing_slice_is_refused_and_never_interpolated(tmp_path, volume):
         load(tmp_path)
 
 
+def test_of_two_gaps_the_wide_one_is_the_missing_slice(tmp_path, volume):
+    write_series(tmp_path, volume(shape=(36, 40, 4)))[1].unlink()
+    with pytest.raises(GeometryError, match=r"about 1: a gap of 8\.8 mm where 4\.4"):
+        load(tmp_path)
+
+
+def test_every_second_slice_missing_is_said(tmp_path, volume):
+    paths = write_series(tmp_path, volume())
+    for path in paths[1::2]:
+        path.unlink()
+    series = load(tmp_path).series[0]
+    assert series.volume.space.spacing_mm[2] == pytest.approx(8.8)
+    assert "slices are 4.4 mm apart; their positions, which are used, say 8.8" in series.warnings[0]
+
+
 def test_a_broken_series_is_set_aside_where_another_can_be_used(tmp_path, volume):
     write_series(tmp_path, volume(), series_number=1)[2].unlink()
     write_series(tmp_path, volume(), protocol=T1, series_number=2)
