@@ -196,6 +196,18 @@ def test_several_volumes_in_one_file_are_refused(tmp_path, volume):
         load(tmp_path)
 
 
+def test_infinite_and_color_voxels_are_refused(tmp_path, volume):
+    voxels = volume().voxels.astype(np.float32)
+    voxels[0, 0, 0] = np.nan
+    nibabel.save(nibabel.Nifti1Image(voxels, np.eye(4)), tmp_path / "x_t2.nii")
+    with pytest.raises(UnreadableError, match="not finite"):
+        load(tmp_path / "x_t2.nii")
+    color = sitk.GetImageFromArray(np.zeros((4, 40, 40, 3), np.uint8), isVector=True)
+    sitk.WriteImage(color, str(tmp_path / "c.mha"))
+    with pytest.raises(UnreadableError, match="one gray-scale"):
+        load(tmp_path / "c.mha")
+
+
 def test_a_label_map_beside_the_image_is_set_aside(tmp_path, volume):
     write_nifti(tmp_path / "x_t2.nii.gz", volume())
     labels = volume()

@@ -212,6 +212,42 @@ def test_a_multiframe_object_gives_the_same_volume_as_a_classic_series(tmp_path,
     assert len(multi.headers) == 1
 
 
+def test_a_multiframe_gradient_echo_with_agent_is_told(tmp_path, volume):
+    protocol = Protocol(sequence=("GR",), contrast_agent="GADO", options=("FS",))
+    series = load(write_multiframe(tmp_path / "x", volume(), protocol=protocol)).series[0]
+    assert series.contrast is Contrast.UNKNOWN
+    assert "gradient echo" in series.reason
+    assert series.contrast_agent
+    assert series.fat_suppressed
+
+
+def test_a_truncated_multiframe_object_is_named(tmp_path, volume):
+    path = write_multiframe(tmp_path / "x", volume())
+    path.write_bytes(path.read_bytes()[:-4000])
+    with pytest.raises(UnreadableError, match="truncated"):
+        load(path)
+
+
+def test_a_sheared_stack_stays_one_and_keeps_its_shear(tmp_path, volume):
+    paths = write_series(tmp_path, volume("axial"))
+    for path in paths:
+        x, y, z = pydicom.dcmread(path).ImagePositionPatient
+        edit(path, ImagePositionPatient=[x, y + 0.5 * z, z])
+    series = load(tmp_path).series[0]
+    assert series.volume.space.shape[2] == 5
+    step = series.volume.space.matrix[:3, 2]
+    np.testing.assert_allclose(step, (0, 2.2, 4.4), atol=1e-6)
+
+
+def test_rescale_may_differ_between_slices(tmp_path, volume):
+    paths = write_series(tmp_path, volume())
+    plain = load(tmp_path).series[0].volume.voxels
+    edit(paths[0], RescaleSlope="3", RescaleIntercept="0")
+    scaled = load(tmp_path).series[0].volume.voxels
+    ratios = scaled.sum(axis=(0, 1)) / plain.sum(axis=(0, 1))
+    assert sorted(ratios) == pytest.approx([1, 1, 1, 1, 3])
+
+
 def test_frames_out_of_order_are_ordered_by_geometry(tmp_path, volume):
     path = write_multiframe(tmp_path / "mf.dcm", volume())
     expected = load(path).series[0].volume
