@@ -16,8 +16,8 @@ HALF_DEPTH_MM = 9.0
 """The patch averaged at each point reaches this far forward and back: inside every body."""
 HALF_WIDTH_MM = 8.0
 """And this far to both sides, so that a tilted disc stays sharp."""
-AROUND_MM = 24.0
-"""The sacrum is also looked for this far forward and back, beside what is named body."""
+AROUND_DEPTH_MM, AROUND_WIDTH_MM = 24.0, 20.0
+"""The sacrum is also looked for this far from the curve, beside what is named body."""
 SPAN_MM = 14.0
 """A disc is expected to reach this far forward and back of the curve."""
 SPAN_WIDTH_MM = 4.0
@@ -41,7 +41,7 @@ class Profile:
     body, disc, sacrum : (N,) array
         0 to 1; 0 outside the field of view.
     sacrum_around : (N,) array
-        The same for the sacrum over the whole depth of a body.
+        The same for the sacrum over the whole cross-section of a body.
     disc_span : (N,) array
         Share of a body's depth over which disc is found near that point.
     known : (N,) bool array
@@ -67,7 +67,7 @@ def profile(view: View, line: Centerline) -> Profile:
     """Sample the probabilities on a patch across every curve point."""
     points = _patches(view, line, HALF_DEPTH_MM, HALF_WIDTH_MM)
     inside = view.is_inside(points)
-    around = _patches(view, line, AROUND_MM, HALF_WIDTH_MM)
+    around = _patches(view, line, AROUND_DEPTH_MM, AROUND_WIDTH_MM)
     return Profile(
         body=_averaged(view, Structure.BODY, points, inside),
         disc=_averaged(view, Structure.DISC, points, inside),
