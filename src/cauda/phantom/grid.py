@@ -8,6 +8,7 @@ coordinate that does not change along an axis costs nothing along it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
@@ -22,6 +23,13 @@ XArray = Any
 Box = tuple[slice, slice, slice]
 NEGLIGIBLE_MM = 1e-6
 """A coordinate that varies by less along an axis is taken as constant there."""
+
+
+@lru_cache(maxsize=16)
+def _inverse(matrix: bytes) -> NDArray[np.float64]:
+    """Inverse of a (4, 4) matrix given by its bytes: one grid is asked for hundreds of boxes."""
+    result: NDArray[np.float64] = np.linalg.inv(np.frombuffer(matrix).reshape(4, 4))
+    return result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -96,7 +104,7 @@ class Grid:
 
     def box(self, origin: Vector, axes: Axes, low: Vector, high: Vector) -> Box | None:
         """The smallest box that holds a cuboid given in a local frame; None if outside."""
-        inverse = np.linalg.inv(self.matrix)
+        inverse = _inverse(self.matrix.tobytes())
         turn = inverse[:3, :3] @ np.array(axes).T
         middle = (np.array(low) + np.array(high)) / 2
         at = inverse[:3, :3] @ np.array(origin) + inverse[:3, 3] + turn @ middle
