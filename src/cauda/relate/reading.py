@@ -90,17 +90,17 @@ def _clause(words: Words) -> _Clause:
 def _timed(clauses: list[_Clause]) -> list[_Clause]:
     """Share the sentence's time words as far as is safe.
 
-    Freshness counts for the whole sentence. "Unchanged" standing alone counts for what was said
+    Freshness and persistence count for the whole sentence. "Unchanged" standing alone counts for what was said
     before it. Long standing is never shared: years of back pain do not make a new numbness old.
     """
-    fresh = [t for c in clauses for t in c.times if t in FRESH]
+    shared = [t for c in clauses for t in c.times if t in (*FRESH, "persistent")]
     out, calm_after = [], False
     for clause in reversed(clauses):
         is_bare = not any(_kind(m) not in ("time", "scope") for m in clause.matches)
         calm_after = calm_after or (is_bare and "stable" in clause.times)
         own = list(clause.times)
         if not {"long", "stable"} & set(own):
-            own += fresh
+            own += shared
         if calm_after and not set(own) & set(FRESH):
             own.append("stable")
         out.append(replace(clause, times=tuple(dict.fromkeys(own))))
