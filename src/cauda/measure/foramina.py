@@ -23,7 +23,7 @@ WINDOW_Z_MM = (-24.0, 24.0)
 HAZE = 0.04
 """Probabilities below this belong to no foramen."""
 
-PLATEAU_PERCENTILE = 90
+PLATEAU_PERCENTILE = 92
 """Percentile of the probability inside a foramen that tells how much of the slice it fills."""
 
 LEAST_PLATEAU = 0.5
@@ -34,6 +34,9 @@ CLEAR = 0.9
 
 PEDICLE_HALF_MM = 7.0
 """Half the height of a lumbar pedicle, about 14 to 15 mm at every level; only shapes the flare."""
+
+FARTHEST_SHARE = 0.85
+"""Beyond this share of its half-width a pedicle's edge is too steep to be followed."""
 
 LEAST_HALF_MM = 3.5
 """Half the width of the slimmest pedicle: keeps the flare of a hardly seen foramen in bounds."""
@@ -47,7 +50,7 @@ LEAST_AREA_MM2 = 4.0
 DISC_LEVEL_MM = 2.0
 """Half the height of the band in which the width is read."""
 
-ROOT_GAP_MM = 2.0
+ROOT_GAP_MM = 4.0
 """A root within this distance of foraminal fat on all sides lies in the foramen."""
 
 OFFSETS = {Side.LEFT: LEFT_FORAMEN_OFFSET, Side.RIGHT: RIGHT_FORAMEN_OFFSET}
@@ -62,21 +65,25 @@ class Opening:
     sheet : Sheet
     region : (Y, Z) array
         Probability of the foramen and the root in it.
+    plateau : float
+        Probability well inside: the share of the slice that the foramen fills.
     """
 
     sheet: Sheet
     region: Floats
+    plateau: float
 
     @cached_property
     def covered_mm2(self) -> float:
         """Area, a partly covered slice counting in part."""
         return float(self.region.sum()) * STEP_MM**2
 
-    @cached_property
-    def plateau(self) -> float:
-        """Probability well inside: the share of the slice that the foramen fills."""
-        inside = self.region[self.region > HAZE]
-        return float(np.percentile(inside, PLATEAU_PERCENTILE)) if len(inside) else 0.0
+    @property
+    def moments(self) -> tuple[float, float, float]:
+        """Sum of the region, and of y' and z' weighted by it."""
+        along_y, along_z = self.region.sum(axis=1), self.region.sum(axis=0)
+        y = float((along_y * self.sheet.y_mm).sum())
+        return float(along_y.sum()), y, float((along_z * self.sheet.z_mm).sum())
 
     @property
     def area_mm2(self) -> float:
@@ -137,8 +144,10 @@ class Foramen:
 
     @cached_property
     def x_mm(self) -> Floats:
-        """(N,): x' of the slices, at the foramen's own height and depth."""
-        return np.array([_x_of(o) for o in self.openings])
+        """(N,): x' of the slices, at the foramen's own height and depth: oblique slices lean."""
+        center = np.array([o.moments for o in self.openings]).sum(axis=0)
+        y_mm, z_mm = np.asarray(center[1] / center[0]), np.asarray(center[2] / center[0])
+        return np.array([float(o.sheet.points(y_mm, z_mm)[1]) for o in self.openings])
 
     @property
     def ends_mm(self) -> tuple[float, float]:
@@ -180,23 +189,15 @@ class Foramen:
     def flare_mm(self, x_mm: Floats, pedicles: int) -> Floats:
         """(N,): how much higher it seems on slices at ``x_mm`` than in its middle plane.
 
-        The pedicles are round: their edges leave the foramen by half their height times half
-        the square of the share of their half-width, and a slice a quarter of whose thickness
-        lies nearer to the middle still shows that quarter.
+        The pedicles are round: beside its axis an edge recedes as an ellipse does. A slice
+        shows the median of what it holds, so it is never nearer than a quarter of its thickness.
         """
         low, high = self.ends_mm
         half = max((high - low) / 2, LEAST_HALF_MM)
         share = np.maximum(np.abs(x_mm - self.middle_mm), self.spacing_mm / 4) / half
-        result: Floats = pedicles * PEDICLE_HALF_MM / 2 * np.minimum(share, 1.0) ** 2
+        bow = 1 - np.sqrt(1 - np.minimum(share, FARTHEST_SHARE) ** 2)
+        result: Floats = pedicles * PEDICLE_HALF_MM * bow
         return result
-
-
-def _x_of(opening: Opening) -> float:
-    """Position along x' at the center of the opening: oblique slices lean."""
-    weight = opening.region.sum()
-    y = float((opening.region.sum(axis=1) * opening.sheet.y_mm).sum() / weight)
-    z = float((opening.region.sum(axis=0) * opening.sheet.z_mm).sum() / weight)
-    return float(opening.sheet.points(np.asarray(y), np.asarray(z))[1])
 
 
 def foramen(stack: Stack, level: LevelInstance, side: Side) -> Foramen | None:
@@ -208,7 +209,7 @@ def foramen(stack: Stack, level: LevelInstance, side: Side) -> Foramen | None:
     openings = []
     for sheet in sheets(stack, level.frame, WINDOW_X_MM, WINDOW_Y_MM, WINDOW_Z_MM):
         if shown[0] - 1 <= sheet.index <= shown[-1] + 1 and (sheet.x_mm > 0) == (side is Side.LEFT):
-            opening = Opening(sheet=sheet, region=_region(sheet, label))
+            opening = _opening(sheet, label)
             if opening.covered_mm2 > 0:
                 openings.append(opening)
     if not openings or max(o.covered_mm2 for o in openings) < LEAST_AREA_MM2:
@@ -217,16 +218,21 @@ def foramen(stack: Stack, level: LevelInstance, side: Side) -> Foramen | None:
     return None if found.is_cut else found
 
 
-def _region(sheet: Sheet, label: int) -> Floats:
-    """(Y, Z): foramen and the part of a root that lies in it; the largest piece only."""
+def _opening(sheet: Sheet, label: int) -> Opening:
+    """Foramen and the part of a root that lies in it; the largest piece only.
+
+    A root runs on beside the foramen, so on a slice the foramen fills in part it counts in part.
+    """
     fat = sheet.own(Structure.FORAMEN, label)
-    root = sheet.own(Structure.ROOT)
-    total = np.minimum(fat + np.where(_enclosed(fat > 0.25), root, 0.0), 1.0)
+    shown = fat[fat > HAZE]
+    filled = float(np.percentile(shown, PLATEAU_PERCENTILE)) if len(shown) else 0.0
+    root = np.minimum(sheet.own(Structure.ROOT), filled)
+    total = np.minimum(fat + np.where(_enclosed(fat > 0.5 * filled), root, 0.0), 1.0)
     pieces, count = ndimage.label(total > HAZE)
-    if count == 0:
-        return np.zeros_like(total)
-    sizes = ndimage.sum_labels(total, pieces, np.arange(1, count + 1))
-    return np.where(pieces == 1 + int(np.argmax(sizes)), total, 0.0)
+    if count > 1:
+        sizes = ndimage.sum_labels(total, pieces, np.arange(1, count + 1))
+        total = np.where(pieces == 1 + int(np.argmax(sizes)), total, 0.0)
+    return Opening(sheet=sheet, region=total, plateau=filled)
 
 
 def _enclosed(fat: Array) -> Array:
@@ -246,10 +252,11 @@ def foramen_readings(opened: Foramen, pedicles: int) -> tuple[Reading, ...]:
     pedicles : {1, 2}
         How many free pedicles bound it: only the upper one above the sacrum.
     """
-    clear = [o for o in opened.openings if o.plateau >= LEAST_PLATEAU]
+    filled = np.array([o.plateau for o in opened.openings]) >= LEAST_PLATEAU
+    clear = [o for o, is_clear in zip(opened.openings, filled, strict=True) if is_clear]
     if not clear:
         return ()
-    x_mm = np.array([_x_of(o) for o in clear])
+    x_mm = opened.x_mm[filled]
     middle = opened.middle_mm
     best = clear[int(np.abs(x_mm - middle).argmin())]
     low, high = best.span_mm

@@ -30,6 +30,7 @@ _STRUCTURE_LABELS = {
     Structure.BODY: (2, SAC_LABEL),
     Structure.DISC: (101, 200),
     Structure.ARCH: (201, 300),
+    Structure.FORAMEN: (301, 500),
 }
 """Which instance numbers (first, one past the last) tell members of a structure apart."""
 
