@@ -59,12 +59,15 @@ def three_label_case(
         Labels 0 unlabelled, 1 vertebra, 2 disc, 3 canal.
     slices : int
         Source slices averaged into one; 1 keeps the native ones. A rest at the end is left out.
+        A thick voxel belongs to the label that fills most of it, at least half where two meet.
     """
     count = len(signal) // slices
     blocks = signal[: count * slices].reshape(count, slices, *signal.shape[1:])
     masks = labels[: count * slices].reshape(blocks.shape)
-    shares = np.stack([(masks == v).mean(axis=1) for v in range(len(THREE_LABELS) + 1)])
-    winner = shares.argmax(axis=0)
+    # Unlabelled comes last, so that a structure filling just half of a thick voxel owns it.
+    order = (*range(1, len(THREE_LABELS) + 1), 0)
+    shares = np.stack([(masks == v).mean(axis=1) for v in order])
+    winner = np.asarray(order)[shares.argmax(axis=0)]
     return LabelledCase(
         name=name,
         signal=blocks.mean(axis=1, dtype=np.float32),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -25,16 +26,32 @@ TOLERANCE = 2e-3
 
 
 class Probabilities(nn.Module):
-    """A network with its softmax, so that a runtime without torch returns probabilities."""
+    """A network with its softmax, in operators that ONNX Runtime is quick at.
+
+    Its Softmax over the second axis and its PRelu took a third of the time; the same values come
+    from exponentials and their sum, and from LeakyRelu.
+    """
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
-        self.network = network
+        self.network = _leaky(copy.deepcopy(network))
 
     def forward(self, image: Tensor) -> Tensor:
         """(B, 3, J, K) slices -> (B, C, J, K) probabilities."""
-        probabilities: Tensor = self.network(image).softmax(dim=1)
+        logits = self.network(image)
+        raised = (logits - logits.amax(dim=1, keepdim=True)).exp()
+        probabilities: Tensor = raised / raised.sum(dim=1, keepdim=True)
         return probabilities
+
+
+def _leaky(module: nn.Module) -> nn.Module:
+    """Replace every one-parameter PReLU by the LeakyReLU it equals once trained."""
+    for name, child in module.named_children():
+        if isinstance(child, nn.PReLU) and child.num_parameters == 1:
+            setattr(module, name, nn.LeakyReLU(child.weight.item()))
+        else:
+            _leaky(child)
+    return module
 
 
 def export_weights(weights: Path, channels: tuple[int, ...], bundle: Path) -> None:
@@ -58,9 +75,8 @@ def export_weights(weights: Path, channels: tuple[int, ...], bundle: Path) -> No
     folder = bundle / "models"
     folder.mkdir(parents=True, exist_ok=True)
     torch.save(half, folder / "model.pt")
-    model = Probabilities(network)
-    _export_onnx(model, folder / "model.onnx")
-    _require_equal(model, folder / "model.onnx", 2 ** len(channels))
+    _export_onnx(Probabilities(network).eval(), folder / "model.onnx")
+    _require_equal(network, folder / "model.onnx", 2 ** len(channels))
 
 
 def _export_onnx(model: nn.Module, path: Path) -> None:
@@ -78,12 +94,12 @@ def _export_onnx(model: nn.Module, path: Path) -> None:
     onnx.checker.check_model(onnx.load(path))
 
 
-def _require_equal(model: nn.Module, path: Path, multiple: int) -> None:
+def _require_equal(network: nn.Module, path: Path, multiple: int) -> None:
     """Compare both on noise of another size than the traced one."""
     shape = (1, INPUT_SLICES, 5 * multiple, 3 * multiple)
     image: Array = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
     with torch.inference_mode():
-        expected = model(torch.from_numpy(image)).numpy()
+        expected = network(torch.from_numpy(image)).softmax(dim=1).numpy()
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     difference = float(np.abs(session.run(None, {"image": image})[0] - expected).max())
     if difference > TOLERANCE:

@@ -60,4 +60,5 @@ def test_thick_slices_average_signal_and_vote_on_labels(labels):
     assert case.signal[0].flat[0] == pytest.approx(1.5)
     assert case.spacing_mm == (4.0, 0.5, 0.5)
     assert case.masks["vertebra"].sum() == 2 * 15 * 12
+    assert case.masks["canal"].sum() == 2 * 6 * 50  # filled by two of four slices: owned
     assert as_series(case).volume.space.spacing_mm == pytest.approx((4.0, 0.5, 0.5))
