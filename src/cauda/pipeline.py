@@ -22,7 +22,7 @@ from cauda.load import load
 from cauda.locate import locate
 from cauda.measure import measure
 from cauda.ports import Grader, Segmenter
-from cauda.records import Analysis, Provenance, Study
+from cauda.records import Analysis, Provenance, Segmentation, Spine, Study
 from cauda.relate import relate
 from cauda.segment import segment
 from cauda.settings import Settings
@@ -48,6 +48,21 @@ class Ports:
     provenance: Provenance
     graders: tuple[Grader, ...] = ()
     step: Callable[[str], None] = field(default=lambda _stage: None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Located:
+    """A study as far as its structures: what label maps are made from."""
+
+    study: Study
+    segmentations: tuple[Segmentation, ...]
+    spine: Spine
+
+
+def locate_structures(study: Study, segmenter: Segmenter) -> Located:
+    """Segment and name the structures of a study, without measuring or grading."""
+    segmentations = segment(study, segmenter)
+    return Located(study=study, segmentations=segmentations, spine=locate(segmentations, study))
 
 
 def analyze(

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cauda
 from cauda import pipeline
+from cauda.errors import UsageError
+from cauda.load import load
 from cauda.nets.bundles import Bundle, find_bundle
 from cauda.nets.onnx_segmenter import onnx_segmenter
 from cauda.ports import Segmenter
-from cauda.records import Analysis, Provenance
+from cauda.records import Analysis, Provenance, Study
 from cauda.settings import Settings
 
 SAGITTAL_BUNDLE = "cauda_sagittal"
@@ -53,6 +56,40 @@ def analyze(
     chosen = settings or Settings()
     ports = connect(chosen, created=created, step=step)
     return pipeline.analyze(_as_paths(paths), ports, chosen, symptoms=symptoms)
+
+
+def locate_structures(
+    *paths: str | Path, settings: Settings | None = None, series: str | None = None
+) -> pipeline.Located:
+    """Segment and name the structures of one study, without measuring or grading.
+
+    Parameters
+    ----------
+    *paths : str or Path
+    settings : Settings, optional
+    series : str, optional
+        Key of the only series to segment; all sagittal ones, if left out.
+
+    Raises
+    ------
+    UsageError
+        If no series has that key.
+    """
+    chosen = settings or Settings()
+    study = load(_as_paths(paths), contrast=chosen.contrast, same_frame=chosen.same_frame)
+    if series is not None:
+        study = _only(study, series)
+    return pipeline.locate_structures(study, connect(chosen).segmenter)
+
+
+def _only(study: Study, key: str) -> Study:
+    """The study with one series left."""
+    left = tuple(s for s in study.used if s.key == key)
+    if not left:
+        keys = ", ".join(s.key for s in study.used)
+        msg = f"No usable series is called {key!r}; this study has {keys}."
+        raise UsageError(msg)
+    return replace(study, series=left)
 
 
 def connect(

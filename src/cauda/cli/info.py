@@ -30,7 +30,7 @@ def info(models: Models = None) -> None:
     table.add_row("python", platform.python_version())
     table.add_row("bundle", f"{bundle.name} {bundle.version}")
     table.add_row("sha256", bundle.sha256)
-    for name, value in bundle.metrics.items():
+    for name, value in bundle.metadata["eval_metrics"].items():
         table.add_row(name, str(value))
     console = Console()
     console.print(table)

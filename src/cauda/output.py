@@ -1,0 +1,78 @@
+"""Writes an analysis: the reports, and one label map a series on that series' own grid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+
+from cauda.errors import UsageError
+from cauda.geometry import Array, Space
+from cauda.locate.labelmap import labelmap
+from cauda.pipeline import Located
+from cauda.records import Analysis
+from cauda.report import write_reports
+from cauda.settings import Settings
+
+LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+"""NIfTI counts right and anterior positive; Cauda left and posterior."""
+
+
+def write_analysis(analysis: Analysis, folder: Path, settings: Settings) -> tuple[Path, ...]:
+    """Write the documents that ``settings`` asks for, and the label maps.
+
+    Returns
+    -------
+    tuple of Path
+        What was written.
+    """
+    reports = write_reports(
+        analysis, folder, settings.formats, keep_identifiers=settings.keep_identifiers
+    )
+    located = Located(
+        study=analysis.study, segmentations=analysis.segmentations, spine=analysis.spine
+    )
+    return reports + write_labelmaps(located, folder, "cauda")
+
+
+def write_labelmaps(located: Located, target: Path, scheme: str) -> tuple[Path, ...]:
+    """Write one label map a segmented series, on that series' own grid.
+
+    Parameters
+    ----------
+    located : Located
+    target : Path
+        A ``.nii.gz`` file for a single series, else a folder that gets
+        ``segmentation_<series>.nii.gz``.
+    scheme : str
+        Whose label numbers, as in ``knowledge/labels.toml``.
+
+    Raises
+    ------
+    UsageError
+        If a file was named for several series.
+    """
+    is_file = target.name.endswith((".nii", ".nii.gz"))
+    if is_file and len(located.segmentations) > 1:
+        keys = ", ".join(s.series for s in located.segmentations)
+        msg = f"{len(located.segmentations)} series ({keys}) need a folder, not one file."
+        raise UsageError(msg)
+    (target.parent if is_file else target).mkdir(parents=True, exist_ok=True)
+    written = []
+    for segmentation in located.segmentations:
+        volume = located.study.by_key(segmentation.series).volume
+        if volume is None:
+            continue
+        labels = labelmap(located.spine, segmentation, volume.space, scheme)
+        path = target if is_file else target / f"segmentation_{segmentation.series}.nii.gz"
+        write_nifti(labels, volume.space, path)
+        written.append(path)
+    return tuple(written)
+
+
+def write_nifti(labels: Array, space: Space, path: Path) -> None:
+    """Write an (I, J, K) array as NIfTI, its affine turned from LPS to RAS."""
+    image = nib.Nifti1Image(np.asarray(labels), LPS_TO_RAS @ space.matrix)
+    image.header.set_xyzt_units("mm")
+    nib.save(image, path)
