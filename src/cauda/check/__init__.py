@@ -34,6 +34,7 @@ CHECKS: tuple[Callable[[Scene], Iterable[Limit]], ...] = (
     anatomy.scoliosis,
     anatomy.out_of_range,
     anatomy.disc_order,
+    anatomy.shared_material,
     anatomy.asymmetry,
     anatomy.fracture,
     anatomy.numbering,

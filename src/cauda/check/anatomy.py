@@ -125,6 +125,38 @@ def disc_order(scene: Scene) -> Iterator[Limit]:
             )
 
 
+def shared_material(scene: Scene) -> Iterator[Limit]:
+    """Lower two neighboring discs at which the same displaced material was measured."""
+    extents = {m.level: m for m in scene.preferred(Quantity.DISPLACEMENT_EXTENT) if m.segment_lps}
+    for lower, upper in pairwise(scene.spine.levels):
+        if lower.name not in extents or upper.name not in extents:
+            continue
+        (bottom, top), (other_bottom, other_top) = (
+            _span_mm(extents[level.name], lower) for level in (lower, upper)
+        )
+        if min(top, other_top) <= max(bottom, other_bottom):
+            continue
+        for level in (lower, upper):
+            yield Limit(
+                id="shared-material",
+                effect="lower",
+                reason=f"The displaced material at {lower.name.value} and {upper.name.value} "
+                "overlaps: it may come from one disc only.",
+                level=level.name,
+                conditions=(
+                    Condition.DISC_CONTOUR,
+                    Condition.DISC_BULGE,
+                    Condition.DISC_HERNIATION,
+                ),
+            )
+
+
+def _span_mm(extent: Measurement, level: LevelInstance) -> tuple[float, float]:
+    """Lowest and highest point of the material along z' of ``level``, mm."""
+    heights_mm = level.frame.to_local(np.array(extent.segment_lps))[:, 2]
+    return float(heights_mm.min()), float(heights_mm.max())
+
+
 def asymmetry(scene: Scene) -> Iterator[Limit]:
     """Lower both foramina of a level where one is many times the other."""
     areas = {(m.level, m.side): m.value for m in scene.preferred(Quantity.FORAMEN_AREA)}

@@ -123,6 +123,24 @@ def test_discs_out_of_order_are_withheld(make_scene, change_spine):
     assert {x.level for x in limits} == {first.name, second.name}
 
 
+@pytest.mark.parametrize(("upper_low", "doubted"), [(20.0, [Level.L5_S1, Level.L4_L5]), (50.0, [])])
+def test_material_measured_at_two_discs_is_doubted(
+    make_scene, make_measurement, upper_low, doubted
+):
+    measured = tuple(
+        make_measurement(
+            Quantity.DISPLACEMENT_EXTENT,
+            level,
+            10.0,
+            segment_lps=((0.0, 46.0, low), (0.0, 46.0, high)),
+        )
+        for level, low, high in ((Level.L5_S1, 15.0, 40.0), (Level.L4_L5, upper_low, 60.0))
+    )
+    limits = list(anatomy.shared_material(replace(make_scene(), measurements=measured)))
+    assert [x.level for x in limits] == doubted
+    assert all(Condition.DISC_HERNIATION in x.conditions for x in limits)
+
+
 @pytest.mark.parametrize(("left", "lowered"), [(60.0, 0), (19.0, 1), (500.0, 1)])
 def test_very_unequal_foramina_are_doubted(make_scene, make_measurement, left, lowered):
     measured = (
