@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from cauda.records import Analysis, Finding, LevelInstance, Measurement
@@ -132,17 +132,47 @@ def used_rules(views: Sequence[LevelView]) -> list[tuple[str, str]]:
 
 
 def level_names(analysis: Analysis) -> tuple[Level, ...]:
-    """The levels a report lists, from above downward; relative names count from below."""
+    """The levels a report lists, from above downward; relative names count from below.
+
+    The usual five are always listed, unless another lumbosacral level shows that the spine does
+    not have them.
+    """
+    found = {lv.name for lv in analysis.spine.levels}
     graded = {f.level for f in analysis.findings}
-    relative = any(lv.name.is_relative for lv in analysis.spine.levels)
-    wanted = graded if relative else graded | set(GRADED_LEVELS)
-    ordered = tuple(name for name in Level if name in wanted)
-    return ordered[::-1] if relative else ordered
+    if any(name.is_relative for name in found):
+        return tuple(name for name in Level if name in graded)[::-1]
+    usual = set(GRADED_LEVELS) - _ABSENT.get(_lumbosacral(found), set())
+    return tuple(name for name in Level if name in graded | usual)
+
+
+_ABSENT = {Level.L6_S1: {Level.L5_S1}, Level.L4_S1: {Level.L4_L5, Level.L5_S1}}
+"""Usual levels that a spine of six or four lumbar vertebrae lacks."""
+
+
+def _lumbosacral(found: Collection[Level]) -> Level:
+    """The level above the sacrum; L5-S1 if none is in view."""
+    return next((lv for lv in found if lv.value.endswith("-S1")), Level.L5_S1)
 
 
 def focus_levels(analysis: Analysis) -> tuple[Level, ...]:
-    """The lowest two levels: L4-L5 and L5-S1 unless the spine is numbered otherwise."""
-    return level_names(analysis)[-2:]
+    """L4-L5, L5-S1 and the lowest two levels that were found: those shown large."""
+    names = level_names(analysis)
+    found = [name for name in names if analysis.spine.level(name) is not None]
+    return tuple(n for n in names if n in {Level.L4_L5, Level.L5_S1, *found[-2:]})
+
+
+def cited(analysis: Analysis, ids: Iterable[str]) -> tuple[str, ...]:
+    """Findings by id as a reader names them: ``L4-L5 right foraminal stenosis (Lee ... 2)``."""
+    by_id = {f.id: f for f in analysis.findings}
+    return tuple(dict.fromkeys(_named(by_id[i]) if i in by_id else i for i in ids))
+
+
+def _named(finding: Finding) -> str:
+    side = f"{words.side_name(finding.side)} " if finding.side else ""
+    name = f"{finding.level.value} {side}{words.condition_name(finding.condition)}"
+    if finding.scale is Scale.PRESENCE:
+        return name
+    return f"{name} ({finding.scale.value}: {finding.grade.replace('_', ' to ')})"
 
 
 def _level_view(analysis: Analysis, name: Level, *, is_focus: bool) -> LevelView:

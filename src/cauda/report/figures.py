@@ -26,7 +26,7 @@ from cauda.records import (
 )
 from cauda.report import overlay
 from cauda.report.content import focus_levels
-from cauda.report.drawing import Box, Stroke, draw_panel
+from cauda.report.drawing import Box, Outline, Stroke, draw_panel
 from cauda.report.overview import overview_box, overview_strokes, overview_structures
 from cauda.report.planes import SliceImage, axial_slice, crossing_mm, sagittal_slice
 from cauda.vocab import Contrast, Level, Plane, Side
@@ -107,10 +107,7 @@ def _overview(analysis: Analysis) -> list[Picture]:
     index = _middle_index(analysis, segmentation)
     image = sagittal_slice(analysis.study, segmentation, index)
     box = overview_box(analysis.spine, image)
-    instances = analysis.spine.instances[segmentation.series]
-    shapes = overlay.outlines(
-        segmentation, instances, index, image, overview_structures(analysis.spine)
-    )
+    shapes = _shapes(analysis, segmentation, index, image, overview_structures(analysis.spine))
     lines = overview_strokes(analysis.spine, image, box) + _axial_lines(
         analysis, image, box, _nearest(analysis.spine.axial_slices)
     )
@@ -135,6 +132,20 @@ def _overview(analysis: Analysis) -> list[Picture]:
             pixels=draw_panel(image, box, _WIDE_PX, shapes, lines),
         ),
     ]
+
+
+def _shapes(
+    analysis: Analysis,
+    segmentation: Segmentation,
+    index: int,
+    image: SliceImage,
+    structures: Sequence[overlay.Labeled],
+) -> list[Outline]:
+    """Outlines on a slice; none for a series whose instances were not located."""
+    instances = analysis.spine.instances.get(segmentation.series)
+    if instances is None:
+        return []
+    return overlay.outlines(segmentation, instances, index, image, structures)
 
 
 def _middle(analysis: Analysis, level: LevelInstance) -> list[Picture]:
@@ -183,13 +194,8 @@ def _pair(
     side, index = place
     image = sagittal_slice(analysis.study, segmentation, index)
     box = _crop(level, image, lines, side)
-    shapes = overlay.outlines(
-        segmentation,
-        analysis.spine.instances[segmentation.series],
-        index,
-        image,
-        overlay.level_structures(level, analysis.spine, side),
-    )
+    structures = overlay.level_structures(level, analysis.spine, side)
+    shapes = _shapes(analysis, segmentation, index, image, structures)
     group: Group = "middle" if side is None else "foramina"
     where = _where(image)
     title = f"{level.name.value} {_title(side)}"

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from cauda.records import Analysis
 from cauda.report import tables, words
-from cauda.report.content import level_views, used_rules
+from cauda.report.content import cited, level_views, used_rules
 from cauda.report.feet import feet_svg
 from cauda.report.figures import Picture, draw_pictures
 from cauda.report.words import Severity
@@ -57,6 +57,7 @@ def report_html(analysis: Analysis, pictures: Sequence[Picture] | None = None) -
             provenance=analysis.provenance,
             facts=tables.facts(analysis),
             series=tables.series_rows(analysis),
+            cited=partial(cited, analysis),
             alignment=tables.alignment_rows(analysis),
             whole=tables.spine_rows(analysis),
             keys=partial(tables.key_rows, analysis),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from cauda.records import Analysis, RootLink
 from cauda.report import tables, words
-from cauda.report.content import Item, LevelView, Line, level_views, used_rules
+from cauda.report.content import Item, LevelView, Line, cited, level_views, used_rules
 
 WIDTH = 100
 _PLACE_WIDTH = 11
@@ -166,7 +166,7 @@ def _roots(analysis: Analysis) -> list[str]:
     relation = analysis.relation
     lines = _heading("NERVE ROOTS AND ASSOCIATED FOOT SYMPTOMS", [words.statement("association")])
     for link in relation.roots:
-        lines += _root(link)
+        lines += _root(link, cited(analysis, link.because))
     if not relation.roots:
         lines += _wrapped("No finding was linked to a nerve root; a root cause is not excluded.")
     if relation.not_assessed:
@@ -175,11 +175,11 @@ def _roots(analysis: Analysis) -> list[str]:
     return lines + _heading("OTHER CAUSES OF FOOT SYMPTOMS", _listed(relation.other_causes))
 
 
-def _root(link: RootLink) -> list[str]:
+def _root(link: RootLink, because: Sequence[str]) -> list[str]:
     where = f"{link.level.value}, " if link.level else ""
     lines = _wrapped(
         f"{link.root.value} {link.side.value}: {link.tier_text} ({where}from "
-        f"{', '.join(link.because)}).",
+        f"{', '.join(because)}).",
         hanging="  ",
     )
     aspects = (

@@ -6,7 +6,7 @@ import pytest
 
 from cauda.records import Finding
 from cauda.report import words
-from cauda.report.content import focus_levels, level_views, used_rules
+from cauda.report.content import cited, focus_levels, level_names, level_views, used_rules
 from cauda.report.disc import disc_sentence, disc_word
 from cauda.report.rules import rule_text
 from cauda.vocab import (
@@ -202,3 +202,38 @@ def test_rules_are_listed_once_with_their_evidence_tag(analysis):
     assert len(ids) == len(set(ids))
     assert "Source (chosen by this project)" in rule_text("contour-sagittal")
     assert rule_text("no-such-rule") == ""
+
+
+@pytest.mark.parametrize(
+    ("lowest", "listed", "focus"),
+    [
+        (
+            (Level.L6_S1, Level.L5_L6, Level.L4_L5),
+            (*GRADED_LEVELS[:4], Level.L5_L6, Level.L6_S1),
+            (Level.L4_L5, Level.L5_L6, Level.L6_S1),
+        ),
+        (
+            (Level.L4_S1, Level.L3_L4),
+            (*GRADED_LEVELS[:3], Level.L4_S1),
+            (Level.L3_L4, Level.L4_S1),
+        ),
+    ],
+)
+def test_other_lumbar_counts_list_their_own_levels(analysis, lowest, listed, focus):
+    levels = tuple(
+        replace(lv, name=name) for lv, name in zip(analysis.spine.levels, lowest, strict=False)
+    )
+    findings = tuple(replace(f, level=lowest[0]) for f in analysis.findings[:1]) + tuple(
+        replace(f, level=lowest[1]) for f in analysis.findings[:1]
+    )
+    changed = replace(analysis, spine=replace(analysis.spine, levels=levels), findings=findings)
+    assert level_names(changed) == listed
+    assert focus_levels(changed) == focus
+
+
+def test_findings_are_cited_in_words(analysis):
+    ids = [*analysis.relation.roots[1].because, "unheard-of"]
+    assert cited(analysis, ids) == (
+        "L4-L5 right foraminal stenosis (Lee 2010 (foramen): 3)",
+        "unheard-of",
+    )
