@@ -28,7 +28,9 @@ NEGLIGIBLE_MM = 1e-6
 @lru_cache(maxsize=16)
 def _inverse(matrix: bytes) -> NDArray[np.float64]:
     """Inverse of a (4, 4) matrix given by its bytes: one grid is asked for hundreds of boxes."""
-    result: NDArray[np.float64] = np.linalg.inv(np.frombuffer(matrix).reshape(4, 4))
+    result: NDArray[np.float64] = np.linalg.inv(
+        np.frombuffer(matrix, dtype=np.float64).reshape(4, 4)
+    )
     return result
 
 

@@ -12,6 +12,9 @@ from cauda.phantom.grid import Canvas, Patch, XArray
 from cauda.phantom.materials import Base
 
 SKIN_MM = 1.8
+CLEAR_MM = 12.0
+"""Nothing but fat and vessels lies this close in front of the spine."""
+Ellipsoid = tuple[float, float, float, float, float, float, int]
 WORLD: tuple[Vector, Vector, Vector] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
@@ -57,10 +60,13 @@ def paint_surroundings(canvas: Canvas, anatomy: Anatomy) -> None:
     around = anatomy.surroundings
     middle = _Profile.through(_points(anatomy, 0.0), 0, 3).at(patch.z, patch)
     x = patch.x - middle
-    front = _Profile.through(_points(anatomy, -1.0), 1, 5).at(patch.z, patch)
+    wall = _Profile.through(_points(anatomy, -1.0), 1, 5)
+    front = wall.at(patch.z, patch)
     back = _Profile.through(_points(anatomy, 1.0), 1, 5).at(patch.z, patch)
     tips = _Profile.through(_points(anatomy, 0.0, "tips"), 1, 4).at(patch.z, patch)
-    patch.paint(patch.z > -far, int(Base.FAT))
+    canvas.materials[:] = int(Base.FAT)
+    for ellipsoid in around.ellipsoids:
+        _paint_clutter(canvas, wall, ellipsoid)
     _paint_front(patch, anatomy, x, front)
     _paint_back(patch, anatomy, (x, back, tips))
     fascia = tips + 3 - 0.003 * x * x
@@ -90,16 +96,23 @@ def _paint_back(patch: Patch, anatomy: Anatomy, lines: tuple[XArray, XArray, XAr
     patch.paint(ilium & (xp.abs(wing) < 0.85), int(Base.ILIUM))
 
 
+def _paint_clutter(canvas: Canvas, wall: _Profile, ellipsoid: Ellipsoid) -> None:
+    """One ellipsoid with a wall that stands for bowel, an organ or a pelvic structure."""
+    px, py, pz, rx, ry, rz, kind = ellipsoid
+    patch = canvas.patch((px, py, pz), WORLD, (-rx, -ry, -rz), (rx, ry, rz))
+    if patch is None:
+        return
+    q2 = (patch.x / rx) ** 2 + (patch.y / ry) ** 2 + (patch.z / rz) ** 2
+    is_ahead = wall.at(patch.z + pz, patch) - patch.y - py > CLEAR_MM
+    patch.paint((q2 < 1) & is_ahead, int(Base.BOWEL))
+    patch.paint((q2 < 0.75) & is_ahead, kind)
+
+
 def _paint_front(patch: Patch, anatomy: Anatomy, x: XArray, front: XArray) -> None:
-    """Psoas, great vessels, and ellipsoids that stand for bowel, organs and pelvis."""
+    """Psoas and great vessels."""
     xp, y, z = patch.xp, patch.y, patch.z
     around = anatomy.surroundings
     ahead = front - y
-    for px, py, pz, rx, ry, rz, kind in around.ellipsoids:
-        wall = ((x - px) / rx) ** 2 + ((y - py) / ry) ** 2 + ((z - pz) / rz) ** 2
-        outer = (wall < 1) & (ahead > 12)
-        patch.paint(outer, int(Base.BOWEL))
-        patch.paint(outer & (wall < 0.75), kind)
     grow = around.psoas * xp.clip((95 - z) / 70, 0.0, 1.0)
     lateral = xp.abs(x)
     psoas = ((lateral - 31 - 6 * grow) / (14 * grow + 0.1)) ** 2 + (

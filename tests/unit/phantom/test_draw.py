@@ -1,6 +1,7 @@
 """Drawing a spine: determinism, counts, placing, lesions."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -50,7 +51,7 @@ def test_the_spine_is_lordotic_upright_and_ordered(seed):
     order = [Vertebra.S1, Vertebra.L5, Vertebra.L4, Vertebra.L3, Vertebra.L2, Vertebra.L1]
     heights = [places[v][2] for v in order]
     assert heights == sorted(heights)
-    assert all(20.0 < b - a < 60.0 for a, b in zip(heights, heights[1:], strict=False))
+    assert all(20.0 < b - a < 60.0 for a, b in pairwise(heights))
     assert places[Vertebra.S1][1] > places[Vertebra.L3][1]
     assert np.allclose(places[Vertebra.L3], 0.0)
 
