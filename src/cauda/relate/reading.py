@@ -21,6 +21,8 @@ MAX_CHARACTERS = 5000
 
 _TIME = ("new", "sudden", "worse", "rapid", "long", "stable", "persistent", "severe", "night")
 _MRC = re.compile(r"([0-5])[+-]?/5")
+_NEGATES_WITHIN = 2
+"""A denial this close before "normal" or "weak" turns it round."""
 WEAK_MRC = 3
 """Strength of this grade or less, out of five, is urgent."""
 NORMAL_MRC = 5
@@ -90,21 +92,27 @@ def _clause(words: Words) -> _Clause:
 def _timed(clauses: list[_Clause]) -> list[_Clause]:
     """Share the sentence's time words as far as is safe.
 
-    Freshness and persistence count for the whole sentence. "Unchanged" standing alone counts for what was said
-    before it. Long standing is never shared: years of back pain do not make a new numbness old.
+    Freshness and persistence count for the whole sentence. "Unchanged" standing alone counts for
+    what was said before it, and a fresh turn standing alone ("now worse") for everything. Long
+    standing is never shared: years of back pain do not make a new numbness old.
     """
     shared = [t for c in clauses for t in c.times if t in (*FRESH, "persistent")]
+    turn = [t for c in clauses if _is_bare(c) for t in c.times if t in FRESH]
     out, calm_after = [], False
     for clause in reversed(clauses):
-        is_bare = not any(_kind(m) not in ("time", "scope") for m in clause.matches)
-        calm_after = calm_after or (is_bare and "stable" in clause.times)
-        own = list(clause.times)
+        calm_after = calm_after or (_is_bare(clause) and "stable" in clause.times)
+        own = [*clause.times, *turn]
         if not {"long", "stable"} & set(own):
             own += shared
         if calm_after and not set(own) & set(FRESH):
             own.append("stable")
         out.append(replace(clause, times=tuple(dict.fromkeys(own))))
     return out[::-1]
+
+
+def _is_bare(clause: _Clause) -> bool:
+    """Whether the clause speaks of time only: "unchanged", "now worse"."""
+    return not any(_kind(m) not in ("time", "scope") for m in clause.matches)
 
 
 def _mentions(clause: _Clause) -> Iterator[Mention]:
@@ -162,24 +170,31 @@ def _state(clause: _Clause, match: Match, *, is_denied: bool) -> State:
 
 def _is_normal(words: Words) -> bool:
     """Whether the clause says normal, fine or the like, and not "not normal"."""
-    normal, negators = known_words("normal"), known_words("negator")
-    said = [i for i, word in enumerate(words) if word in normal]
-    return any(not negators & set(words[max(0, i - 2) : i]) for i in said)
+    return any(not _is_negated(words, i) for i in _where(words, "normal"))
+
+
+def _where(words: Words, list_: str) -> tuple[int, ...]:
+    parts = known_words(list_)
+    return tuple(i for i, word in enumerate(words) if any(fits(part, word) for part in parts))
+
+
+def _is_negated(words: Words, i: int) -> bool:
+    return bool(known_words("negator") & set(words[max(0, i - _NEGATES_WITHIN) : i]))
 
 
 def _function_state(clause: _Clause, *, is_denied: bool) -> State:
     """A function counts once a word says how it works: present means it is weak or absent."""
-    grade = next((m for w in clause.words if (m := _MRC.fullmatch(w))), None)
+    words = clause.words
+    grade = next((m for w in words if (m := _MRC.fullmatch(w))), None)
     if grade:
         return "denied" if int(grade[1]) == NORMAL_MRC else "present"
-    deviates, is_normal = _says(clause.words, "deviating"), _is_normal(clause.words)
-    if deviates == is_normal:
+    said = {_is_negated(words, i) for i in _where(words, "deviating")}
+    said |= {not _is_negated(words, i) for i in _where(words, "normal")}
+    if not said and is_denied:
+        return "present"
+    if len(said) != 1:
         return "unclear"
-    return "present" if deviates and not is_denied else "denied"
-
-
-def _says(words: Words, list_: str) -> bool:
-    return any(fits(part, word) for part in known_words(list_) for word in words)
+    return "denied" if said.pop() else "present"
 
 
 def _unread(clause: _Clause) -> Iterator[str]:

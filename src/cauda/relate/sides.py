@@ -11,7 +11,7 @@ _RIGHT_BEFORE = frozenset(
 """Words before which "right" only stresses: right away, right down the leg."""
 
 _VERB_AFTER = {
-    "right": frozenset(["all", "that's", "is", "quite"]),
+    "right": frozenset(["all", "that's", "is", "was", "am", "are", "were", "quite"]),
     "left": frozenset(["i", "he", "she", "we", "they", "who", "had", "was", "just"]),
 }
 """Words after which left is a verb, or right means correct, unless a body part follows."""

@@ -17,6 +17,7 @@ _REWRITES = (
     (r"\bnot elicitable\b", "absent"),
     (r"\bw/o\b", "without"),
     (r"(?<=\w)-(?=\w)", " "),
+    (r"&", " and "),
     (r"[?:]\s*(?:no|none|negative|nil)\b", " none"),
     (r":\s*(normal|ok|fine|absent|reduced|weak)\b", r" \1"),
 )

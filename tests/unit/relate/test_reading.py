@@ -1,0 +1,178 @@
+"""What the reader may and may not take from words: denials, sides, time, and nothing else."""
+
+from __future__ import annotations
+
+import random
+import string
+
+import pytest
+
+from cauda.errors import UsageError
+from cauda.knowledge import rows
+from cauda.relate import read
+from cauda.relate.reading import MAX_CHARACTERS
+
+OTHER = {"left": "right", "right": "left", "both": "both", "": ""}
+
+
+def states(text: str) -> dict[str, str]:
+    return {m.concept: m.state for m in read(text).mentions}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept", "state"),
+    [
+        ("no numbness", "numb", "denied"),
+        ("numbness", "numb", "present"),
+        ("no back pain, numb foot", "numb", "present"),
+        ("no fever, chills or weight loss", "weight_loss", "denied"),
+        ("no fever, numb and weak legs", "weakness", "present"),
+        ("no fever, numb and weak legs", "numb", "present"),
+        ("denies fever, incontinence, or weakness", "weakness", "denied"),
+        ("denies fever, incontinence, or weakness", "bladder", "denied"),
+        ("not weak but numb", "numb", "present"),
+        ("not weak but numb", "weakness", "denied"),
+        ("I can't feel my bladder", "bladder", "present"),
+        ("bladder works normally", "bladder", "denied"),
+        ("bladder is not normal", "bladder", "present"),
+        ("bladder, bowel and saddle sensation are normal", "bladder", "denied"),
+        ("incontinent, reflexes normal", "bladder", "present"),
+        ("incontinence and normal reflexes", "bladder", "present"),
+        ("any incontinence? no", "bladder", "denied"),
+        ("incontinence: none", "bladder", "denied"),
+        ("ankle jerk absent", "ankle_jerk", "present"),
+        ("ankle jerk normal", "ankle_jerk", "denied"),
+        ("ankle jerk not reduced", "ankle_jerk", "denied"),
+        ("no ankle jerk", "ankle_jerk", "present"),
+        ("ankle jerk", "ankle_jerk", "unclear"),
+        ("great toe extension 4/5", "great_toe_extension", "present"),
+        ("great toe extension 5/5", "great_toe_extension", "denied"),
+        ("eversion 3/5", "mrc_low", "present"),
+        ("eversion 4/5", "mrc_mild", "present"),
+        ("the left leg isn't numb", "numb", "denied"),
+        ("I have never had cancer", "cancer", "denied"),
+    ],
+)
+def test_denials_reach_what_they_deny_and_no_further(text: str, concept: str, state: str) -> None:
+    assert states(text)[concept] == state
+
+
+@pytest.mark.parametrize(
+    ("text", "side"),
+    [
+        ("numb left foot", "left"),
+        ("numb foot on the right", "right"),
+        ("right-sided sciatica", "right"),
+        ("both feet are numb", "both"),
+        ("both of my legs ache", "both"),
+        ("bilateral leg pain", "both"),
+        ("both pain and numbness in the left foot", "left"),
+        ("both numb and cold", ""),
+        ("pain right down the leg", ""),
+        ("it hurts right away", ""),
+        ("I left work because of a numb foot", ""),
+        ("she left the hospital, foot still numb", ""),
+        ("I was right, the foot is numb", ""),
+        ("has left leg pain", "left"),
+        ("numb right foot, not the left", "right"),
+        ("weaker than the left: right foot", "right"),
+        ("the right leg is affected, the left leg isn't", "right"),
+        ("left heel pain and right knee pain", "both"),
+        ("no pain in the left foot", ""),
+        ("neither leg is weak", ""),
+        ("numb toes, left", "left"),
+        ("cannot lift either foot", "both"),
+        ("numb feet", ""),
+        ("tingling toes at night", ""),
+    ],
+)
+def test_a_side_is_only_one_that_was_said(text: str, side: str) -> None:
+    assert read(text).side == side
+
+
+@pytest.mark.parametrize(
+    ("text", "concept", "settled"),
+    [
+        ("both feet numb for years", "numb", True),
+        ("both feet numb, unchanged", "numb", True),
+        ("both feet numb for years, now worse and spreading", "numb", False),
+        ("back pain for years, both legs numb", "numb", False),
+        ("leaking urine for years", "bladder", False),
+        ("leaking urine for years, unchanged", "bladder", True),
+        ("leaking urine, unchanged", "bladder", False),
+        ("back pain for years unchanged, cannot pass urine", "bladder", False),
+        ("fever two years ago", "fever", True),
+        ("fever", "fever", False),
+        ("foot drop for 12 years", "foot_drop", True),
+        ("72 year old with incontinence", "bladder", False),
+    ],
+)
+def test_only_what_is_of_old_is_settled(text: str, concept: str, settled: bool) -> None:
+    (mention,) = [m for m in read(text).mentions if m.concept == concept]
+    assert mention.is_settled is settled
+
+
+def test_every_mention_shows_its_words_and_unread_words_are_listed() -> None:
+    complaint = read("My left heel tingles when the zeppelin passes")
+    assert complaint.unread == ("zeppelin", "passes")
+    for mention in complaint.mentions:
+        assert mention.phrase
+        assert mention.phrase in complaint.text.lower()
+
+
+def test_nothing_is_guessed_from_unknown_words() -> None:
+    complaint = read("qwyjibo flurble snark")
+    assert (complaint.mentions, complaint.side) == ((), "")
+    assert complaint.unread == ("qwyjibo", "flurble", "snark")
+
+
+def test_a_text_too_long_is_refused_not_cut() -> None:
+    with pytest.raises(UsageError, match="5001 characters"):
+        read("a" * (MAX_CHARACTERS + 1))
+
+
+@pytest.mark.parametrize("concept", rows("lexicon.toml", "concepts"), ids=lambda c: c.id)
+def test_every_phrase_of_the_lexicon_is_read_as_its_own_concept(concept) -> None:
+    for phrase in (*concept.texts("phrases"), *concept.texts("neutral")):
+        text = phrase.replace(" ~ ", " the ").replace("*", "").replace("#", "5")
+        if concept.text("kind") == "time":
+            assert read(f"{text} numb").mentions, phrase
+        else:
+            assert concept.id in states(text), phrase
+
+
+WORDS = [
+    word
+    for concept in rows("lexicon.toml", "concepts")
+    for phrase in concept.texts("phrases")
+    for word in phrase.replace("*", "").replace("~", "").replace("#", "").split()
+    if word not in ("left", "right", "both", "bilateral", "either", "each")
+]
+NOISE = string.ascii_letters + string.digits + " .,;:!?'\"-/()\n\t\\%&#äßéあ😀\x00"
+
+
+def random_text(rng: random.Random, kind: int) -> str:
+    if kind == 0:
+        return "".join(rng.choices(NOISE, k=rng.randrange(0, 200)))
+    words = rng.choices([*WORDS, "no", "not", "or", "and", ",", ".", "but"], k=rng.randrange(1, 25))
+    return " ".join(words)
+
+
+def fuzz(count: int) -> None:
+    rng = random.Random(20261121)
+    for i in range(count):
+        text = random_text(rng, i % 2)
+        complaint = read(text)
+        if not any(word in text.lower() for word in ("left", "right", "both", "bilateral")):
+            assert complaint.side == "", text
+        allowed = {s for s in ("left", "right") if s in text.lower()} or {""}
+        assert complaint.side in allowed | {"both", ""}, text
+
+
+def test_random_strings_neither_crash_nor_invent_a_side() -> None:
+    fuzz(300)
+
+
+@pytest.mark.slow
+def test_ten_thousand_random_strings_neither_crash_nor_invent_a_side() -> None:
+    fuzz(10_000)
