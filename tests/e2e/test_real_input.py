@@ -58,9 +58,7 @@ def test_real_images_give_levels_measurements_and_grades(
 ) -> None:
     analysis: Analysis = request.getfixturevalue(which)
     assert len(analysis.spine.levels) >= 5
-    heights = [
-        m.value for m in analysis.measurements if m.quantity is Quantity.DISC_HEIGHT_MIDDLE
-    ]
+    heights = [m.value for m in analysis.measurements if m.quantity is Quantity.DISC_HEIGHT_MIDDLE]
     assert len(heights) >= 5
     assert all(2.0 < height < 20.0 for height in heights)
     assert grades(analysis, Condition.DISC_NARROWING) - {UNKNOWN}
