@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from cauda.geometry import Space
+from cauda.geometry import Space, resample
 from cauda.load import load
 from cauda.phantom import Lesion, LesionKind
 from cauda.phantom.stacks import StudyPlan
 from cauda.phantom.study import write_study
 from cauda.pipeline import analyze_study
-from cauda.records import Analysis, Study
+from cauda.records import Analysis, Study, Volume
 from cauda.settings import Settings
 from cauda.vocab import Contrast, Level, Side, Zone
 from cauda.wiring import connect
@@ -83,6 +83,29 @@ def move() -> Callable[..., Study]:
         return moved(study, motion @ MIRROR if mirror else motion)
 
     return apply
+
+
+@pytest.fixture(scope="session")
+def resampled() -> Callable[[Study, float], Study]:
+    """Return a function that puts a study on other pixels, in the same slices."""
+
+    def apply(study: Study, pixel_mm: float) -> Study:
+        series = tuple(replace(s, volume=_on_pixels(s.volume, pixel_mm)) for s in study.used)
+        return replace(study, series=series)
+
+    return apply
+
+
+def _on_pixels(volume: Volume, pixel_mm: float) -> Volume:
+    old = np.array(volume.space.spacing_mm)
+    new = np.array([pixel_mm, pixel_mm, old[2]])
+    matrix = volume.space.matrix
+    matrix[:3, :3] = volume.space.directions * new
+    extent = (np.array(volume.space.shape) - 1) * old
+    shape = tuple(int(n) for n in np.floor(extent / new + 1e-6) + 1)
+    target = Space.from_matrix(shape, matrix, volume.space.frame_of_reference)
+    voxels = resample(volume.voxels.astype(np.float32), volume.space, target, order=3)
+    return replace(volume, voxels=voxels, space=target)
 
 
 @pytest.fixture(scope="session")

@@ -63,6 +63,16 @@ def test_a_moved_patient_measures_the_same(
     assert share_within(analysis.measurements, again.measurements) >= SHARE
 
 
+def test_other_pixels_measure_the_same(
+    study: Study,
+    analysis: Analysis,
+    resampled: Callable[[Study, float], Study],
+    analyzed: Callable[[Study], Analysis],
+) -> None:
+    again = analyzed(resampled(study, 0.55))
+    assert share_within(analysis.measurements, again.measurements) >= SHARE
+
+
 def test_a_mirrored_patient_has_its_sides_swapped_and_nothing_else(
     study: Study,
     analysis: Analysis,
