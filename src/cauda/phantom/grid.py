@@ -28,9 +28,8 @@ NEGLIGIBLE_MM = 1e-6
 @lru_cache(maxsize=16)
 def _inverse(matrix: bytes) -> NDArray[np.float64]:
     """Inverse of a (4, 4) matrix given by its bytes: one grid is asked for hundreds of boxes."""
-    result: NDArray[np.float64] = np.linalg.inv(
-        np.frombuffer(matrix, dtype=np.float64).reshape(4, 4)
-    )
+    values = np.frombuffer(matrix, dtype=np.float64).reshape(4, 4)
+    result: NDArray[np.float64] = np.linalg.inv(values).astype(np.float64)
     return result
 
 
