@@ -41,7 +41,7 @@ FARTHEST_SHARE = 0.85
 LEAST_HALF_MM = 3.5
 """Half the width of the slimmest pedicle: keeps the flare of a hardly seen foramen in bounds."""
 
-FLARE_AP_MM = 10.0
+FLARE_AP_MM = 14.0
 """Front-to-back width of a foramen at the pedicles: turns the flare in height into one in area."""
 
 LEAST_AREA_MM2 = 4.0

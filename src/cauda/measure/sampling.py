@@ -20,8 +20,8 @@ from cauda.vocab import Structure
 
 Floats = NDArray[np.float64]
 
-STEP_MM = 0.25
-"""Distance of the local samples: a third of a working pixel, so interpolation loses nothing."""
+STEP_MM = 0.375
+"""Distance of the local samples: half a working pixel, so interpolation loses nothing."""
 
 SURFACE = 0.5
 """The probability whose iso-surface is the boundary of a structure."""
