@@ -15,6 +15,9 @@ from cauda.geometry import Array
 from cauda.report.planes import SliceImage
 
 _DPI = 100
+_LABEL_PT, _LETTER_PT, _BAR_PT = 11.0, 13.0, 9.5
+"""Type sizes; panels are shown at about two thirds of their pixels, which leaves 10 px and more."""
+_LINE_PT = 2.0
 _INK = [patheffects.withStroke(linewidth=2.5, foreground="black")]
 _WINDOW_PERCENT = (1.0, 99.6)
 _LETTER_PLACES = (
@@ -43,7 +46,7 @@ class Outline:
     right_mm: Array
     down_mm: Array
     color: str
-    width: float = 1.4
+    width: float = 1.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -89,16 +92,14 @@ def draw_panel(
     x, y = box.center
     axes.set_xlim(x - box.width_mm / 2, x + box.width_mm / 2)
     axes.set_ylim(y + box.height_mm / 2, y - box.height_mm / 2)
-    _draw_over(axes, outlines, strokes, width_px / 100)
-    _annotate(axes, image, box, width_px)
+    _draw_over(axes, outlines, strokes)
+    _annotate(axes, image, box)
     canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())[..., :3]
     return np.ascontiguousarray(pixels)
 
 
-def _draw_over(
-    axes: Axes, outlines: Sequence[Outline], strokes: Sequence[Stroke], scale: float
-) -> None:
+def _draw_over(axes: Axes, outlines: Sequence[Outline], strokes: Sequence[Stroke]) -> None:
     for outline in outlines:
         if float(np.max(outline.field)) > 0.5:
             axes.contour(
@@ -107,28 +108,28 @@ def _draw_over(
                 outline.field,
                 levels=[0.5],
                 colors=[outline.color],
-                linewidths=outline.width * scale / 4,
+                linewidths=outline.width,
             )
     for stroke in strokes:
         style = (0, (4, 3)) if stroke.is_dashed else "-"
         line = axes.plot(*stroke.points_mm.T[:2], color=stroke.color, linestyle=style)[0]
-        line.set_linewidth(0.45 * scale)
+        line.set_linewidth(_LINE_PT)
         line.set_solid_capstyle("butt")
         line.set_path_effects(
-            [patheffects.withStroke(linewidth=0.45 * scale + 1.4, foreground="black")]
+            [patheffects.withStroke(linewidth=_LINE_PT + 1.4, foreground="black")]
         )
         if stroke.label:
-            _label(axes, stroke, scale)
+            _label(axes, stroke)
 
 
-def _label(axes: Axes, stroke: Stroke, scale: float) -> None:
+def _label(axes: Axes, stroke: Stroke) -> None:
     at = stroke.label_at or tuple(stroke.points_mm[-1][:2])
     axes.text(
         at[0],
         at[1],
         stroke.label,
         color=stroke.color,
-        fontsize=1.75 * scale,
+        fontsize=_LABEL_PT,
         fontweight="bold",
         ha="left",
         va="center",
@@ -137,9 +138,8 @@ def _label(axes: Axes, stroke: Stroke, scale: float) -> None:
     )
 
 
-def _annotate(axes: Axes, image: SliceImage, box: Box, width_px: int) -> None:
+def _annotate(axes: Axes, image: SliceImage, box: Box) -> None:
     """Patient letters on all four sides, and a scale bar at the lower left."""
-    size = 2.1 * width_px / 100
     for letter, (u, v, across, along) in zip(image.letters, _LETTER_PLACES, strict=True):
         axes.text(
             u,
@@ -147,7 +147,7 @@ def _annotate(axes: Axes, image: SliceImage, box: Box, width_px: int) -> None:
             letter,
             transform=axes.transAxes,
             color="white",
-            fontsize=size,
+            fontsize=_LETTER_PT,
             fontweight="bold",
             ha=across,
             va=along,
@@ -160,7 +160,7 @@ def _annotate(axes: Axes, image: SliceImage, box: Box, width_px: int) -> None:
         [0.045, 0.045],
         transform=axes.transAxes,
         color="white",
-        linewidth=0.6 * width_px / 100,
+        linewidth=3.0,
         path_effects=_INK,
     )
     axes.text(
@@ -169,7 +169,7 @@ def _annotate(axes: Axes, image: SliceImage, box: Box, width_px: int) -> None:
         f"{bar:.0f} mm",
         transform=axes.transAxes,
         color="white",
-        fontsize=0.8 * size,
+        fontsize=_BAR_PT,
         va="bottom",
         path_effects=_INK,
     )

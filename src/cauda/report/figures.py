@@ -33,7 +33,7 @@ from cauda.vocab import Contrast, Level, Plane, Side
 
 Group = Literal["overview", "middle", "foramina", "axial"]
 
-_WIDE_PX, _PANEL_PX, _AXIAL_PX = 640, 520, 440
+_WIDE_PX, _MIDDLE_PX, _SMALL_PX = 640, 560, 400
 _MIDDLE_MM, _FORAMEN_MM, _AXIAL_MM = 76.0, 60.0, 96.0
 _BEHIND_DISC_MM = 12.0
 """Middle and axial crops are centered this far behind the disc's centroid: on canal and disc."""
@@ -198,6 +198,7 @@ def _pair(
     shapes = _shapes(analysis, segmentation, index, image, structures)
     group: Group = "middle" if side is None else "foramina"
     where = _where(image)
+    width = _MIDDLE_PX if side is None else _SMALL_PX
     title = f"{level.name.value} {_title(side)}"
     stem = f"{title}-{index + 1}".lower().replace(" ", "-")
     listed = "; ".join(overlay.described(m) for m in lines) or "no line was measured here"
@@ -209,7 +210,7 @@ def _pair(
             is_marked=False,
             caption=f"{title}, unmarked. {where}.",
             alt=f"Unmarked sagittal slice through the {title}, {where}",
-            pixels=draw_panel(image, box, _PANEL_PX),
+            pixels=draw_panel(image, box, width),
         ),
         Picture(
             name=f"{stem}-marked",
@@ -218,7 +219,7 @@ def _pair(
             is_marked=True,
             caption=f"{title}, marked: {listed}. {where}.",
             alt=f"The same slice with outlines and measured lines: {listed}",
-            pixels=draw_panel(image, box, _PANEL_PX, shapes, overlay.strokes(lines, image, box)),
+            pixels=draw_panel(image, box, width, shapes, overlay.strokes(lines, image, box)),
         ),
     ]
 
@@ -244,7 +245,7 @@ def _axial(analysis: Analysis, level: LevelInstance) -> list[Picture]:
         is_marked=True,
         caption=f"Where the axial slices cross. {_where(image)}.",
         alt=f"Sagittal slice with the positions of the axial slices at {level.name.value}",
-        pixels=draw_panel(image, box, _AXIAL_PX, (), lines),
+        pixels=draw_panel(image, box, _SMALL_PX, (), lines),
     )
     return [localizer, *pictures]
 
@@ -261,7 +262,7 @@ def _axial_picture(level: LevelInstance, assigned: AxialSlice, volume: Volume) -
         is_marked=False,
         caption=f"{level.name.value} axial, unmarked. {where}.",
         alt=f"Unmarked axial slice at {level.name.value}, patient's right at the left, {where}",
-        pixels=draw_panel(image, box, _AXIAL_PX),
+        pixels=draw_panel(image, box, _SMALL_PX),
     )
 
 
@@ -295,7 +296,7 @@ def _axial_lines(
 def _axial_line(points: Array, box: Box, label: str) -> Stroke:
     """The line, named at its posterior end but inside the picture."""
     back = points[np.argmax(points[:, 0])]
-    edge = box.center[0] + box.width_mm / 2 - 0.19 * box.width_mm
+    edge = box.center[0] + box.width_mm / 2 - 0.28 * box.width_mm
     return Stroke(
         points_mm=points,
         color="#FFD27F",
