@@ -23,6 +23,8 @@ _TIME = ("new", "sudden", "worse", "rapid", "long", "stable", "persistent", "sev
 _MRC = re.compile(r"([0-5])[+-]?/5")
 _NEGATES_WITHIN = 2
 """A denial this close before "normal" or "weak" turns it round."""
+_PRONOUNS = frozenset(["it", "it's", "its", "this", "that", "these", "they", "all"])
+"""A sentence that begins so and speaks of time only dates the sentence before it."""
 WEAK_MRC = 3
 """Strength of this grade or less, out of five, is urgent."""
 NORMAL_MRC = 5
@@ -55,11 +57,27 @@ def read(text: str) -> Complaint:
         raise UsageError(msg)
     mentions: list[Mention] = []
     unread: list[str] = []
+    start = 0
     for sentence in sentences(text):
         clauses = _timed([_clause(words) for words in _joined(sentence)])
+        if mentions and _refers_back(clauses):
+            mentions[start:] = _dated(mentions[start:], clauses)
+            continue
+        start = len(mentions)
         mentions += _sided([m for clause in clauses for m in _mentions(clause)], clauses)
         unread += [word for clause in clauses for word in _unread(clause)]
     return Complaint(text=text, mentions=tuple(mentions), unread=tuple(dict.fromkeys(unread)))
+
+
+def _refers_back(clauses: list[_Clause]) -> bool:
+    """Whether a sentence only dates the one before it: "It has been like this for years."."""
+    is_about = clauses[0].words[0] in _PRONOUNS
+    return is_about and any(c.times for c in clauses) and all(_is_bare(c) for c in clauses)
+
+
+def _dated(mentions: list[Mention], clauses: list[_Clause]) -> list[Mention]:
+    times = tuple(t for c in clauses for t in c.times)
+    return [replace(m, qualifiers=tuple(dict.fromkeys(m.qualifiers + times))) for m in mentions]
 
 
 def _joined(sentence: tuple[Words, ...]) -> tuple[Words, ...]:

@@ -15,6 +15,7 @@ _REWRITES = (
     (r"\b(?:have|has|had|is|am|are|was|were) not (?:been )?able to\b", "cannot"),
     (r"\b(?:do|does|did) not (feel|control|hold|empty)\b", r"cannot \1"),
     (r"\bnot elicitable\b", "absent"),
+    (r"\bnothing (?:feels |felt |is |was )?(odd|wrong|unusual|strange|abnormal)\b", r"not \1"),
     (r"\bw/o\b", "without"),
     (r"(?<=\w)-(?=\w)", " "),
     (r"&", " and "),
