@@ -136,16 +136,5 @@ def point(values: FloatArray) -> Point:
     return x, y, z
 
 
-def shifted(frame: Frame, shift: FloatArray) -> Frame:
-    """The same frame moved by (3,) mm."""
-    moved = point(np.array(frame.origin_lps) + shift)
-    return Frame(
-        origin_lps=moved,
-        left_lps=frame.left_lps,
-        posterior_lps=frame.posterior_lps,
-        up_lps=frame.up_lps,
-    )
-
-
 Frames = Mapping[int, Frame]
 """Disc label to frame."""
