@@ -108,7 +108,7 @@ def _draw_plain(rng: Generator, lumbar_count: int, age: float) -> Anatomy:
     names, rows = _rows(lumbar_count)
     size = rng.normal(1.0, 0.06)
     fused = len(_SACRAL)
-    marrow = rng.uniform(0.75, 1.25)
+    marrow = rng.uniform(0.75, 1.5)
     segments = tuple(
         _draw_segment(rng, name, row, size=size, age=age, marrow=marrow)
         for name, row in zip(names, rows, strict=True)

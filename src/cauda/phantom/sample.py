@@ -13,9 +13,14 @@ from cauda.phantom.grid import Grid
 from cauda.phantom.materials import structure_table
 from cauda.phantom.paint import paint
 from cauda.phantom.render import SUB_PLANES, acquire, receive_field
+from cauda.phantom.texture import upsample
 from cauda.phantom.tissue import Protocol
-from cauda.vocab import Contrast
+from cauda.vocab import STRUCTURES, Contrast
 
+BEND_MM = 2.2
+"""Largest typical bend of a training sample."""
+BEND_CELL_MM = 14.0
+"""Grain of the bend: about a pedicle's height."""
 LATERAL_MM = 30.0
 """Central slices are drawn up to this far from the midline."""
 
@@ -44,7 +49,7 @@ def training_sample(
     -------
     signal : (S, J, K) float32 array
     labels : (S, J, K) uint8 array
-        Index into ``STRUCTURES`` at the voxel centers.
+        Index into ``STRUCTURES`` of what fills most of a voxel across its slice.
     spacing_mm : (3,)
         Distance of slice centers, and the pixel size.
     """
@@ -56,17 +61,42 @@ def training_sample(
     counts = [np.arange(n, dtype=np.float64) for n in (slices, *shape)]
     grid = Grid(xp=xp, device=device, matrix=matrix, i=counts[0], j=counts[1], k=counts[2])
     fine = grid.refined((SUB_PLANES, 1, 1), (protocol.slice_mm / spacing, 1.0, 1.0))
-    materials = _numpy(paint(anatomy, fine))
-    labels = structure_table(anatomy)[_central(materials, slices)]
+    materials = _bent(_numpy(paint(anatomy, fine)), rng, pixel)
+    labels = _fullest(structure_table(anatomy)[materials], slices)
     plain = Grid(xp=np, device="cpu", matrix=matrix, i=counts[0], j=counts[1], k=counts[2])
     signal = acquire(anatomy, materials, 0, (protocol, receive_field(plain, protocol)), rng)
     return signal.astype(np.float32), labels, (spacing, pixel, pixel)
 
 
-def _central(materials: NDArray[np.uint8], slices: int) -> NDArray[np.uint8]:
-    """The painted plane nearest to the middle of each slice."""
-    planes: NDArray[np.uint8] = materials[np.arange(slices) * SUB_PLANES + SUB_PLANES // 2]
-    return planes
+def _fullest(structures: NDArray[np.uint8], slices: int) -> NDArray[np.uint8]:
+    """The structure found on most planes of each slice; a tie with background goes to it."""
+    planes = structures.reshape(slices, SUB_PLANES, *structures.shape[1:])
+    best = planes[:, 0] * 0
+    most = (planes == 0).sum(axis=1) - 0.5
+    for code in range(1, len(STRUCTURES)):
+        count = (planes == code).sum(axis=1)
+        best[count > most] = code
+        most = np.maximum(most, count)
+    return best
+
+
+def _bent(
+    materials: NDArray[np.uint8], rng: np.random.Generator, pixel: float
+) -> NDArray[np.uint8]:
+    """Bend all planes alike by up to some mm in-plane, so that no shape is a formula's."""
+    rows, columns = materials.shape[1:]
+    reach = rng.uniform(0.0, BEND_MM) / pixel
+    cells = (
+        max(3, round(rows * pixel / BEND_CELL_MM)),
+        max(3, round(columns * pixel / BEND_CELL_MM)),
+    )
+    shift = [
+        upsample(rng.normal(0, 0.6 * reach, (1, *cells)), (1, rows, columns)) for _ in range(2)
+    ]
+    j = np.clip(np.rint(np.arange(rows)[:, None] + shift[0][0]), 0, rows - 1).astype(int)
+    k = np.clip(np.rint(np.arange(columns)[None, :] + shift[1][0]), 0, columns - 1).astype(int)
+    result: NDArray[np.uint8] = materials[:, j, k]
+    return result
 
 
 def _numpy(array: Any) -> NDArray[Any]:  # noqa: ANN401

@@ -22,7 +22,7 @@ FAT: Tissue = (260.0, 115.0, 1.0)
 MUSCLE: Tissue = (900.0, 42.0, 0.75)
 DARK: Tissue = (800.0, 15.0, 0.12)
 CSF: Tissue = (4000.0, 1500.0, 1.0)
-MARROW: Tissue = (430.0, 82.0, 0.62)
+MARROW: Tissue = (420.0, 88.0, 0.66)
 CORTEX: Tissue = (800.0, 15.0, 0.10)
 NERVE: Tissue = (820.0, 78.0, 0.72)
 
