@@ -73,13 +73,14 @@ def disc_phrase(findings: Iterable[Finding]) -> str:
         (Condition.DISC_CONTOUR, "disc displacement"),
     ):
         if condition in known:
-            parts.append(f"{word} ({_remark(known[condition])})")
+            parts.append(_bracketed(word, _clauses(known[condition]), known[condition]))
             break
     if Condition.DISC_NARROWING in known:
         parts.append("disc narrowing")
     degeneration = known.get(Condition.DISC_DEGENERATION)
     if degeneration is not None and severity(degeneration) > 0:
-        parts.append(f"degeneration Pfirrmann {degeneration.grade}{_doubt(degeneration)}")
+        said = f"degeneration Pfirrmann {degeneration.grade}"
+        parts.append(_bracketed(said, [], degeneration))
     return ", ".join(parts)
 
 
@@ -90,8 +91,8 @@ def _slip_phrase(findings: Iterable[Finding]) -> str:
     if Scale.PRESENCE not in known:
         return ""
     slip = known[Scale.PRESENCE]
-    grade = f", Meyerding {known[Scale.MEYERDING].grade}" if Scale.MEYERDING in known else ""
-    return f"slip ({_remark(slip)}{grade})"
+    grade = [f"Meyerding {known[Scale.MEYERDING].grade}"] if Scale.MEYERDING in known else []
+    return _bracketed("slip", [*_clauses(slip)[:1], *grade], slip)
 
 
 def _stenosis_phrases(findings: Sequence[Finding]) -> list[str]:
@@ -109,7 +110,9 @@ def _stenosis_phrases(findings: Sequence[Finding]) -> list[str]:
         here = [f for f in findings if (f.condition, f.side) == (condition, side)]
         found = max(here, key=severity, default=None)
         if found is not None and _is_worth_saying(found):
-            phrases.append(f"{WORDS[severity(found)]} {words} ({found.scale} {_remark(found)})")
+            author = found.scale.value.split(maxsplit=1)[0]
+            said = f"{WORDS[severity(found)]} {words}"
+            phrases.append(_bracketed(said, [f"{author} {found.grade}"], found))
     return phrases
 
 
@@ -118,16 +121,16 @@ def _is_worth_saying(finding: Finding) -> bool:
     return severity(finding) > 1 or (severity(finding) == 1 and finding.certainty != "low")
 
 
-def _remark(finding: Finding) -> str:
-    """Grade where it says more than presence, then the detail, then what is unsure."""
-    shows_grade = finding.scale not in (Scale.PRESENCE, Scale.FARDON)
-    grade = f"grade {finding.grade}" if shows_grade else ""
-    return "; ".join(part for part in (grade, finding.detail) if part) + _doubt(finding)
+def _clauses(finding: Finding) -> list[str]:
+    """The detail's clauses without their numbers, which stand at the level itself."""
+    return [clause.split(": ")[0] for clause in finding.detail.split("; ") if clause]
 
 
-def _doubt(finding: Finding) -> str:
-    words = ["borderline"] * finding.borderline + ["low certainty"] * (finding.certainty == "low")
-    return f"; {', '.join(words)}" if words else ""
+def _bracketed(words: str, remarks: Sequence[str], finding: Finding) -> str:
+    """``words (remarks; borderline; low certainty)``."""
+    doubts = ["borderline"] * finding.borderline + ["low certainty"] * (finding.certainty == "low")
+    said = "; ".join([*remarks, *doubts])
+    return f"{words} ({said})" if said else words
 
 
 def not_assessed(findings: Iterable[Finding]) -> tuple[str, ...]:
