@@ -189,12 +189,11 @@ class Foramen:
     def flare_mm(self, x_mm: Floats, pedicles: int) -> Floats:
         """(N,): how much higher it seems on slices at ``x_mm`` than in its middle plane.
 
-        The pedicles are round: beside its axis an edge recedes as an ellipse does. A slice
-        shows the median of what it holds, so it is never nearer than a quarter of its thickness.
+        The pedicles are round: beside its axis an edge recedes as an ellipse does.
         """
         low, high = self.ends_mm
         half = max((high - low) / 2, LEAST_HALF_MM)
-        share = np.maximum(np.abs(x_mm - self.middle_mm), self.spacing_mm / 4) / half
+        share = np.abs(x_mm - self.middle_mm) / half
         bow = 1 - np.sqrt(1 - np.minimum(share, FARTHEST_SHARE) ** 2)
         result: Floats = pedicles * PEDICLE_HALF_MM * bow
         return result

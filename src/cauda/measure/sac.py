@@ -143,20 +143,16 @@ def _center_y(sac: Floats, sheet: Sheet) -> float | None:
 
 
 def _chord_at(x_mm: Floats, chords: Array, at_mm: float, spacing_mm: float) -> float:
-    """Chord at one x', from the mean chords of slices as thick as their spacing.
+    """Chord at one x' between the slices: the square of an ellipse's chord is a parabola in x'.
 
-    The square of an ellipse's chord is a parabola in x'; the slices' averaging flattens it, and
-    the curvature gives that back. Linear where fewer than three slices show the sac.
+    Linear where fewer than three slices show the sac.
     """
     reach = max(1.6 * spacing_mm, 4.0) if np.isfinite(spacing_mm) else 0.0
     near = (np.abs(x_mm - at_mm) <= reach) & (chords > 0)
     if near.sum() < LEAST_SLICES:
         return between(x_mm, np.where(chords > 0, chords, np.nan), at_mm)
     square = np.polynomial.Polynomial.fit(x_mm[near] - at_mm, chords[near] ** 2, 2)
-    step = spacing_mm / 2
-    middle, *sides = np.sqrt(np.maximum(square(np.array([0.0, -step, step])), 0.0))
-    flattening = (sum(sides) - 2 * middle) / 6
-    return float(middle - np.clip(flattening, -0.5, 0.0))
+    return float(np.sqrt(max(square(0.0), 0.0)))
 
 
 def sac_readings(

@@ -55,8 +55,7 @@ class Stack:
     @cached_property
     def inverse(self) -> Floats:
         """(4, 4): LPS to voxel coordinates."""
-        result: Floats = np.linalg.inv(self.space.matrix)
-        return result
+        return np.asarray(np.linalg.inv(self.space.matrix), dtype=np.float64)
 
     def own(self, index: int, structure: Structure, label: int) -> Array:
         """(J, K): probability on one slice, nothing where another of its kind lies."""
