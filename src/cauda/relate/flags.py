@@ -53,7 +53,9 @@ def _flag(tier: Tier, complaint: Complaint | None) -> RedFlag:
 def _answered(complaint: Complaint | None, *, is_raised: bool) -> str:
     if complaint is None:
         return _word("not_asked")
-    return _word("reported") if is_raised else _word("not_mentioned")
+    if is_raised:
+        return _word("reported")
+    return _word("not_read") if complaint.unread else _word("not_mentioned")
 
 
 @cache
