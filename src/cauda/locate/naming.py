@@ -77,13 +77,14 @@ def numbering(
             "D2, ...) and carry no anatomical name."
         )
         return Numbering(state="uncertain", reasons=(missing, *doubts), lumbar_count=None)
-    if doubts or signs:
+    flags = tuple(f"LSTV sign: {row.id}" for row in signs)
+    if doubts or decisive(signs):
         return Numbering(
             state="uncertain",
             reasons=(*(row.text("text") for row in signs), *doubts),
             lumbar_count=None,
             alternate=_ALTERNATE_TEXTS[signs[0].text("shift")] if signs else None,
-            flags=tuple(f"LSTV sign: {row.id}" for row in signs),
+            flags=flags,
         )
     is_whole = vertebrae >= LUMBAR
     assumed = (
@@ -91,13 +92,21 @@ def numbering(
         "from C2. A lumbar study alone cannot tell four or six from five."
     )
     return Numbering(
-        state="conventional", reasons=(assumed,), lumbar_count=LUMBAR if is_whole else None
+        state="conventional",
+        reasons=(assumed, *(row.text("text") for row in signs)),
+        lumbar_count=LUMBAR if is_whole else None,
+        flags=flags,
     )
+
+
+def decisive(signs: Sequence[Row]) -> bool:
+    """Whether the signs make the numbering uncertain; a weak one does only beside another."""
+    return len(signs) > 1 or any(row["alone"] for row in signs)
 
 
 def alternate(level: Level, signs: Sequence[Row]) -> Level | None:
     """The level's name if the numbering were off by one as the first sign suggests."""
-    return _ALTERNATES[signs[0].text("shift")].get(level) if signs else None
+    return _ALTERNATES[signs[0].text("shift")].get(level) if decisive(signs) else None
 
 
 def conus_flags(conus: Conus, has_sacrum: bool) -> tuple[str, ...]:

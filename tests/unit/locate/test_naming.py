@@ -37,7 +37,7 @@ def test_signs_are_met_at_their_limits(measures, expected):
 
 
 def test_the_state_follows_from_sacrum_doubts_and_signs():
-    sign = transitional_signs({"last_to_next": 0.3})
+    sign = transitional_signs({"share": 0.9})
     plain = numbering(5, True, (), ())
     assert (plain.state, plain.lumbar_count, plain.flags) == ("conventional", 5, ())
     assert numbering(4, True, (), ()).lumbar_count is None
@@ -45,20 +45,25 @@ def test_the_state_follows_from_sacrum_doubts_and_signs():
     assert (doubted.state, doubted.lumbar_count, doubted.alternate) == ("uncertain", None, None)
     suspected = numbering(6, True, (), sign)
     assert suspected.state == "uncertain"
-    assert suspected.flags == ("LSTV sign: low-last-disc",)
-    assert "L6" in suspected.alternate
+    assert suspected.flags == ("LSTV sign: residual-disc",)
+    assert "four" in suspected.alternate or "L4" in suspected.alternate
     blind = numbering(6, False, ("a doubt.",), ())
     assert blind.state == "uncertain"
     assert "a doubt." in blind.reasons
 
 
+def test_a_low_last_disc_alone_is_flagged_but_does_not_widen_the_roots():
+    plain = numbering(5, True, (), transitional_signs({"last_to_next": 0.3}))
+    assert (plain.state, plain.lumbar_count) == ("conventional", 5)
+    assert plain.flags == ("LSTV sign: low-last-disc",)
+    assert any("lowest disc" in reason for reason in plain.reasons)
+
+
 @pytest.mark.parametrize(
     ("measures", "level", "expected"),
     [
-        ({"last_to_next": 0.3}, Level.L5_S1, Level.L6_S1),
-        ({"last_to_next": 0.3}, Level.L4_L5, Level.L5_L6),
-        ({"last_to_next": 0.3}, Level.L3_L4, Level.L4_L5),
-        ({"last_to_next": 0.3}, Level.T12_L1, Level.L1_L2),
+        ({"last_to_next": 0.3}, Level.L5_S1, None),
+        ({"share": 0.9, "last_to_next": 0.3}, Level.L5_S1, Level.L4_L5),
         ({"share": 0.9}, Level.L5_S1, Level.L4_L5),
         ({"share": 0.9}, Level.L1_L2, Level.T12_L1),
         ({"share": 0.9}, Level.T8_T9, None),
