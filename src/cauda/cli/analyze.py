@@ -92,6 +92,7 @@ def _write(analysis: Analysis, output: Path, settings: Settings, console: Consol
 
     with console.status("report"):
         written = write_analysis(analysis, output, settings)
-    console.print(terminal_summary(analysis))
+    page = next((path for path in written if path.name == "report.html"), None)
+    console.print(terminal_summary(analysis, page))
     for path in written:
         console.print(f"  wrote {path}", highlight=False, soft_wrap=True)
