@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from cauda.knowledge import rows
+from cauda.knowledge import row, rows
 from cauda.records import RootLink
 from cauda.report import footshape
 from cauda.report.footshape import Region, View
@@ -76,6 +76,11 @@ def territory(root: Root) -> tuple[str, ...]:
         if row.text("root") == root.value and row.text("aspect") == "sensation"
         for region in row.texts("regions")
     )
+
+
+def reaches_foot(root: Root) -> bool:
+    """Whether the root alone can predict anything in the foot."""
+    return bool(row("roots.toml", "roots", root.value)["foot"])
 
 
 def described(links: Sequence[RootLink]) -> str:

@@ -13,6 +13,7 @@ from rich.text import Text
 from cauda.records import Analysis
 from cauda.report import words
 from cauda.report.content import LevelView, level_views
+from cauda.report.feet import reaches_foot
 from cauda.report.words import Severity
 
 _STYLES: dict[Severity, str] = {
@@ -66,21 +67,30 @@ def _impression(analysis: Analysis) -> RenderableType:
 
 def _roots(analysis: Analysis) -> RenderableType:
     title = "Nerve roots and associated foot symptoms (anatomical association, not a diagnosis)"
-    if not analysis.relation.roots:
+    links = analysis.relation.roots
+    if not links:
         text = "No finding was linked to a nerve root; a root cause is not excluded."
         return Text.assemble((f"\n{title}\n", "bold"), f"  {text}")
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for name in ("Root", "How strongly", "Feeling", "Weakness", "Cramp", "Gait"):
         table.add_column(name)
-    for link in analysis.relation.roots:
-        told = link.associated
+    silent = []
+    for root in dict.fromkeys(link.root for link in links):
+        own = [link for link in links if link.root is root]
+        if not reaches_foot(root):
+            silent.append(root.value)
+            continue
+        told = own[0].associated
         table.add_row(
-            f"{link.root.value} {link.side.value}",
-            Text(link.tier_text),
+            root.value,
+            Text("\n".join(f"{link.side.value}: {link.tier_text}" for link in own)),
             *(Text("; ".join(v) or "-") for v in (told.sensation, told.weakness)),
             *(Text("; ".join(v) or "-") for v in (told.cramp, told.gait)),
         )
-    return table
+    if not silent:
+        return table
+    line = f"  Also {', '.join(silent)}: nothing is expected in the foot from these alone."
+    return Group(table, Text(line)) if table.rows else Text.assemble((f"\n{title}\n", "bold"), line)
 
 
 def _flags(analysis: Analysis) -> RenderableType:
