@@ -75,7 +75,7 @@ def test_training_samples_are_reproducible_and_labelled():
 def test_training_samples_show_every_structure_sooner_or_later():
     rng = np.random.default_rng(8)
     seen = set()
-    for _ in range(8):
-        labels = training_sample(rng, slices=2, shape=(112, 160))[1]
+    for _ in range(10):
+        labels = training_sample(rng, slices=2, shape=(80, 320))[1]
         seen |= set(np.unique(labels).tolist())
     assert seen == set(range(len(STRUCTURES)))
