@@ -38,6 +38,9 @@ SMOOTH_MM = 1.25
 CUT_SHARE = 0.35
 """An outermost slice with more than this share of the greatest chord cuts the sac: no area."""
 
+DENT_MM = 0.6
+"""Chords that leave the ellipse by more than this belong to a dented sac."""
+
 LEAST_SLICES = 3
 """An area, and the curve through the chords, need so many slices."""
 
@@ -145,13 +148,16 @@ def _center_y(sac: Floats, sheet: Sheet) -> float | None:
 def _chord_at(x_mm: Floats, chords: Array, at_mm: float, spacing_mm: float) -> float:
     """Chord at one x' between the slices: the square of an ellipse's chord is a parabola in x'.
 
-    Linear where fewer than three slices show the sac.
+    Linear where fewer than three slices show the sac, or where something dents it.
     """
     reach = max(1.6 * spacing_mm, 4.0) if np.isfinite(spacing_mm) else 0.0
     near = (np.abs(x_mm - at_mm) <= reach) & (chords > 0)
     if near.sum() < LEAST_SLICES:
         return between(x_mm, np.where(chords > 0, chords, np.nan), at_mm)
     square = np.polynomial.Polynomial.fit(x_mm[near] - at_mm, chords[near] ** 2, 2)
+    misfit = np.abs(np.sqrt(np.maximum(square(x_mm[near] - at_mm), 0.0)) - chords[near]).max()
+    if square.convert().coef[-1] >= 0 or misfit > DENT_MM:
+        return between(x_mm, np.where(chords > 0, chords, np.nan), at_mm)
     return float(np.sqrt(max(square(0.0), 0.0)))
 
 

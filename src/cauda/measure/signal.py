@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
+from cauda.geometry import Array
+from cauda.measure.curves import robust_polynomial
 from cauda.measure.discs import DiscSlice
 from cauda.measure.reading import Reading
-from cauda.measure.sampling import STEP_MM, Floats, Sheet, between, change
+from cauda.measure.sampling import Floats, Sheet, between, change
 from cauda.measure.uncertainty import Spread
 from cauda.records import Point
 from cauda.vocab import Quantity, Structure
@@ -18,14 +20,23 @@ ROI_SHARE = 0.6
 BRIGHT_SHARE = 0.25
 """The brightest share of the sac is CSF, the rest holds rootlets (clinical 5.1)."""
 
-CSF_REACH_MM = 30.0
+REACH_MM = 30.0
 """CSF is looked for this far above and below the disc: a narrow level may show none of its own."""
+
+COARSE_MM = 0.75
+"""Distance of the samples where only mean signals are wanted."""
 
 INSET_MM = 1.25
 """The sac's rim is left out by this much, against partial volume with fat and dura."""
 
 SURE = 0.9
 """Voxels of the sac less sure than this are left out."""
+
+LEAST_MARROW_MM2 = 300.0
+"""Less marrow than this does not show how the coil's sensitivity falls off."""
+
+GREATEST_GAIN = 0.7
+"""Natural logarithm of the strongest fall-off that is believed: a factor of two."""
 
 LEAST_CSF_MM2 = 20.0
 """Less CSF than this on a slice is no reference."""
@@ -44,7 +55,7 @@ def nucleus_ratio(slices: tuple[DiscSlice, ...]) -> tuple[Reading, ...]:
     x_mm = np.array([s.x_mm for s in slices])
     fluid = np.array([_csf(s) for s in slices])
     nucleus = np.array([_nucleus(s) for s in slices])
-    ratios = nucleus / fluid
+    ratios = nucleus / fluid * np.array([_falloff(s) for s in slices])
     value = between(x_mm, ratios, 0.0)
     if not np.isfinite(value):
         return ()
@@ -81,23 +92,56 @@ def _nucleus(traced: DiscSlice) -> float:
     return float(signal[inside].mean()) if inside.any() else float("nan")
 
 
-def _csf(traced: DiscSlice) -> float:
-    """Mean of the brightest quarter of the sac near the disc; NaN where too little is seen."""
+def _wide_sheet(traced: DiscSlice, front_mm: float) -> Sheet:
+    """The slice around a disc, up and down to the neighboring discs, coarsely."""
     base = traced.sheet
-    sheet = Sheet(
+    return Sheet(
         stack=base.stack,
         frame=base.frame,
         index=base.index,
-        y_mm=np.arange(0.0, 50.0, 2 * STEP_MM),
-        z_mm=np.arange(-CSF_REACH_MM, CSF_REACH_MM, 2 * STEP_MM),
+        y_mm=np.arange(front_mm, 50.0, COARSE_MM),
+        z_mm=np.arange(-REACH_MM, REACH_MM, COARSE_MM),
     )
-    sac = sheet.own(Structure.SAC) >= SURE
-    deep = ndimage.distance_transform_edt(sac, sampling=2 * STEP_MM) > INSET_MM
-    if deep.sum() * (2 * STEP_MM) ** 2 < LEAST_CSF_MM2:
+
+
+def _sure(sheet: Sheet, structure: Structure) -> Array:
+    """(Y, Z): well inside a structure, whichever instance."""
+    channel = tuple(Structure).index(structure)
+    plane = np.asarray(sheet.stack.segmentation.probabilities[channel, sheet.index], np.float32)
+    inside = sheet.sample(plane) >= SURE
+    result: Array = ndimage.distance_transform_edt(inside, sampling=COARSE_MM) > INSET_MM
+    return result
+
+
+def _csf(traced: DiscSlice) -> float:
+    """Mean of the brightest quarter of the sac near the disc; NaN where too little is seen."""
+    sheet = _wide_sheet(traced, 0.0)
+    deep = _sure(sheet, Structure.SAC)
+    if deep.sum() * COARSE_MM**2 < LEAST_CSF_MM2:
         return float("nan")
     values = np.sort(_signal(sheet)[deep])
-    brightest: float = float(values[-max(1, round(BRIGHT_SHARE * len(values))) :].mean())
+    brightest = float(values[-max(1, round(BRIGHT_SHARE * len(values))) :].mean())
     return brightest if brightest > 0 else float("nan")
+
+
+def _falloff(traced: DiscSlice) -> float:
+    """How much brighter the coil shows the sac than the nucleus: undoes it, 1 if not seen.
+
+    Marrow is much the same from front to back, so the slope of its signal is the coil's.
+    """
+    sheet = _wide_sheet(traced, -30.0)
+    marrow = _sure(sheet, Structure.BODY)
+    sac = _sure(sheet, Structure.SAC)
+    if marrow.sum() * COARSE_MM**2 < LEAST_MARROW_MM2 or not sac.any():
+        return 1.0
+    depth = np.broadcast_to(sheet.y_mm[:, None], marrow.shape)
+    bright = np.log(np.maximum(_signal(sheet)[marrow], 1e-6))
+    line = robust_polynomial(depth[marrow], bright, 1)
+    if line is None:
+        return 1.0
+    nucleus = traced.on_line(0.5)[0]
+    gain = float(line(float(depth[sac].mean())) - line(nucleus))
+    return float(np.exp(np.clip(gain, -GREATEST_GAIN, GREATEST_GAIN)))
 
 
 def _signal(sheet: Sheet) -> Floats:
