@@ -54,6 +54,15 @@ class Masks:
         ]
         return np.isin(self.numbers, chosen)
 
+    def undecided(self, structures: Structures) -> Array:
+        """(I, J, K) boolean: voxels that may or may not be one of ``structures``."""
+        chosen = [
+            number
+            for number, m in self.meanings.items()
+            if m.structures & structures and not m.structures <= structures
+        ]
+        return np.isin(self.numbers, chosen)
+
     def onto(self, space: Space) -> Masks:
         """The same masks on another grid, by the nearest voxel.
 
