@@ -33,7 +33,8 @@ GOALS = {
 def test_error_against_the_phantoms_truth():
     anatomy = draw_anatomy(np.random.default_rng(1000))
     centers = np.array([s.origin_lps for s in anatomy.segments if s.name[0] in "LS"])
-    low, high = centers.min(axis=0) - (0, 34, 18), centers.max(axis=0) + (0, 50, 30)
+    low = centers.min(axis=0) - np.array([0, 34, 18])
+    high = centers.max(axis=0) + np.array([0, 50, 30])
     matrix = np.diag([4.0, 0.7, 0.7, 1.0])
     matrix[:3, 3] = [centers[:, 0].mean() - 39.0, low[1], low[2]]
     shape = (20, int((high[1] - low[1]) / 0.7), int((high[2] - low[2]) / 0.7))
