@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cauda.knowledge import rows
 from cauda.records import Finding, Numbering, Spine
-from cauda.relate.reach import SIDES
+from cauda.relate.reach import SIDES, Place
 from cauda.vocab import Condition, Level, Side
 
 LUMBAR_COUNT = 5
@@ -28,7 +28,8 @@ class Context:
     axial_levels : frozenset of Level
         Levels shown by at least one axial slice.
     touched, clear : frozenset of (Level, Side)
-        Where contact with the passing root was graded, and found or not found.
+        Where contact with the passing root was graded: found in canal, recess or at the root
+        itself; not found in recess and at the root.
     """
 
     numbering_uncertain: bool
@@ -40,6 +41,11 @@ class Context:
         """Whether no axial image supports the finding."""
         said = "sagittal only" in finding.detail.lower().replace("-", " ")
         return said or finding.level not in self.axial_levels
+
+    def open_sides(self, places: Sequence[Place], level: Level) -> list[Place]:
+        """The places less a side whose recess was graded clear; all where both sides were."""
+        kept = [(root, side) for root, side in places if (level, side) not in self.clear]
+        return kept or list(places)
 
 
 def severity(finding: Finding) -> int:
@@ -61,12 +67,13 @@ def context(findings: Sequence[Finding], spine: Spine) -> Context:
     touched = {place for f in touching if severity(f) > 0 for place in _places(f)}
     decisive = [f for f in touching if f.condition is not Condition.CANAL_STENOSIS]
     clear = {place for f in decisive if severity(f) == 0 for place in _places(f)}
+    clear -= {place for f in decisive if severity(f) > 0 for place in _places(f)}
     levels = {s.level for s in spine.axial_slices if s.level is not None}
     return Context(
         numbering_uncertain=_is_uncertain(spine.numbering),
         axial_levels=frozenset(levels),
         touched=frozenset(touched),
-        clear=frozenset(clear - touched),
+        clear=frozenset(clear),
     )
 
 

@@ -100,7 +100,7 @@ def _places(finding: Finding, context: Context) -> Iterable[_Placed]:
     level, side = finding.level, finding.side
     match finding.condition:
         case Condition.CANAL_STENOSIS:
-            return _canal(finding)
+            return _canal(finding, context)
         case Condition.SUBARTICULAR_STENOSIS:
             return _plain(roots_at(level, Zone.SUBARTICULAR, side), Zone.SUBARTICULAR)
         case Condition.FORAMINAL_STENOSIS:
@@ -119,10 +119,11 @@ def _plain(
     return [(root, side, zone, notes) for root, side in places]
 
 
-def _canal(finding: Finding) -> list[_Placed]:
+def _canal(finding: Finding, context: Context) -> list[_Placed]:
     """Mild: the traversing roots; moderate or severe: the cauda equina, at any level."""
     if severity(finding) < PLAUSIBLE:
-        return _plain(roots_at(finding.level, Zone.CENTRAL, None), Zone.CENTRAL)
+        at = roots_at(finding.level, Zone.CENTRAL, None)
+        return _plain(context.open_sides(at, finding.level), Zone.CENTRAL)
     roots = passing_roots(finding.level)
     notes = [note("passing").format(roots=f"{roots[0]} to {roots[-1]}")]
     if finding.level in _CORD_LEVELS or finding.level.is_relative:
@@ -134,13 +135,13 @@ def _herniation(finding: Finding, context: Context) -> list[_Placed]:
     level, side, zone = finding.level, finding.side, finding.zone
     if zone is Zone.CENTRAL:
         at = roots_at(level, zone, None)
-        found = _plain([(r, s) for r, s in at if (level, s) in context.touched], zone)
+        touched = [(r, s) for r, s in at if (level, s) in context.touched]
+        found = _plain(context.open_sides(touched, level), zone)
     elif zone is not None and side is not None:
         found = _plain(roots_at(level, zone, side), zone)
     else:
         at = roots_at(level, zone or Zone.SUBARTICULAR, side)
-        undecided = [(r, s) for r, s in at if (level, s) not in context.clear]
-        found = _plain(undecided, zone, (note("side_unknown"),))
+        found = _plain(context.open_sides(at, level), zone, (note("side_unknown"),))
     return found + _migrated(finding, {s for _, s, _, _ in found})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from importlib.resources import files
 
@@ -99,6 +100,20 @@ def test_every_differential_of_the_clinical_list_is_there() -> None:
         assert found.text("clue")
         assert found.text("against")
         assert found.text("test")
+
+
+NAMES = re.compile(r"\b(?:[LSC][1-6]|B12|HbA1c|MRC)\b")
+SHOWN = ("text", "texts", "name", "clue", "against", "test", "says", "question", "summary")
+
+
+@pytest.mark.parametrize(("file", "table"), TABLES)
+def test_no_remembered_or_chosen_figure_stands_in_a_text_that_is_shown(file, table) -> None:
+    if table in ("base_rates", "evidence", "concepts"):
+        return
+    for found in rows(file, table):
+        shown = " ".join(text for field in SHOWN for text in found.texts(field))
+        if not found.is_citable:
+            assert not re.search(r"\d", NAMES.sub("", shown)), f"{found.place}: {shown}"
 
 
 def test_a_phrase_belongs_to_one_concept_only() -> None:

@@ -207,6 +207,15 @@ def test_an_undecided_side_lists_both_and_says_so() -> None:
     assert tiers(relate((hernia, clear), spine())) == {("S1", "left"): 1}
 
 
+def test_mild_central_stenosis_leaves_out_a_side_whose_recess_is_clear() -> None:
+    mild, left = canal("L5-S1", "1"), recess("L5-S1", "2", Side.LEFT)
+    right = recess("L5-S1", "0", Side.RIGHT)
+    assert tiers(relate((mild,), spine())) == {("S1", "right"): 1, ("S1", "left"): 1}
+    assert tiers(relate((mild, left, right), spine())) == {("S1", "left"): 2}
+    clear = (right, recess("L5-S1", "0", Side.LEFT))
+    assert tiers(relate((mild, *clear), spine())) == {("S1", "right"): 1, ("S1", "left"): 1}
+
+
 def test_a_fragment_above_the_disc_reaches_the_exiting_root_too() -> None:
     hernia = finding(
         C.DISC_HERNIATION, "L4-L5", Scale.PRESENCE, "present",
