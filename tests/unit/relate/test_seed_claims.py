@@ -208,7 +208,7 @@ CLAIMS: dict[str, tuple[str, Callable[[], bool]]] = {
         and listed("heel pain on the first steps")[0] == "plantar_fasciitis")),
     "3.8": ("examination, history, X-ray, MRI", lambda: (
         "MRI of brain" in examinations("tingling feet, known multiple sclerosis")
-        and "examin" in page("numb foot"))),
+        and "examine" in page("numb foot"))),
     "3.9": ("chiropractic, orthotics, pain medicine", lambda: (
         is_silent("chiropractic, orthotics and painkillers"))),
     "4.1": ("back pain with tingling toes: often a root", lambda: (
