@@ -154,11 +154,12 @@ def _chord_at(x_mm: Floats, chords: Array, at_mm: float, spacing_mm: float) -> f
     near = (np.abs(x_mm - at_mm) <= reach) & (chords > 0)
     if near.sum() < LEAST_SLICES:
         return between(x_mm, np.where(chords > 0, chords, np.nan), at_mm)
-    square = np.polynomial.Polynomial.fit(x_mm[near] - at_mm, chords[near] ** 2, 2)
-    misfit = np.abs(np.sqrt(np.maximum(square(x_mm[near] - at_mm), 0.0)) - chords[near]).max()
-    if square.convert().coef[-1] >= 0 or misfit > DENT_MM:
+    basis = np.vander(x_mm[near] - at_mm, 3, increasing=True)
+    square = np.linalg.lstsq(basis, chords[near] ** 2, rcond=None)[0]
+    misfit = np.abs(np.sqrt(np.maximum(basis @ square, 0.0)) - chords[near]).max()
+    if square[2] >= 0 or misfit > DENT_MM:
         return between(x_mm, np.where(chords > 0, chords, np.nan), at_mm)
-    return float(np.sqrt(max(square(0.0), 0.0)))
+    return float(np.sqrt(max(square[0], 0.0)))
 
 
 def sac_readings(

@@ -237,7 +237,7 @@ def _edge(
 def _meet(rim: Polynomial, wall: Polynomial, z_mm: float) -> Corner:
     """Intersection of z'(y') and y'(z'), by fixed-point steps (both slopes are well below 1)."""
     y_mm = 0.0
-    for _ in range(8):
+    for _ in range(4):
         y_mm = float(wall(z_mm))
         z_mm = float(np.clip(rim(y_mm), WINDOW_Z_MM[0], WINDOW_Z_MM[1]))
     return y_mm, z_mm
