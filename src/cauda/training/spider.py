@@ -3,7 +3,8 @@
 The masks tell vertebra (body and arch together), disc and canal; everything else is unlabelled.
 What plain anatomy adds is used as well: in a row that crosses a wide canal, vertebra in front of
 it is body and behind it arch, and no foramen lies there; far below the conus the canal holds no
-cord; the sacrum lies right below the lowest disc, and never above the second lowest.
+cord, and above T12-L1 what is dark amid bright fluid is cord; the sacrum lies right below the
+lowest disc, and never above the second lowest.
 """
 
 from __future__ import annotations
@@ -31,6 +32,12 @@ SACRUM_SEED_BREADTH = 0.7
 """Share of the disc's depth that is moved: its rims may lie beyond the sacral body."""
 SACRUM_FRONT_MM = 8.0
 """How far in front of the promontory's line a voxel must lie to be surely no sacrum."""
+CORD_ABOVE_DISC = 5
+"""The sixth disc from below, T12-L1 in most: above it the canal nearly always holds cord."""
+CORD_CANAL_MM = 11.0
+"""Canal rows at least this wide lie near the midline, where the cord is cut in full."""
+CORD_CONTRAST = 0.25
+"""Least difference of fluid and cord, as a share of the slice's range, to tell them apart."""
 FRAGMENT = 0.1
 """Disc components smaller than this share of the median disc are fragments."""
 
@@ -89,10 +96,14 @@ def read_case(folder: Path, patient: str) -> Case:
     """One patient as a training case."""
     signal, labels, spacing = read_masks(folder, patient)
     scaled = np.stack([unit_range(plane) for plane in signal])
-    return Case(name=patient, signal=scaled, codes=label_codes(labels, spacing), spacing_mm=spacing)
+    return Case(
+        name=patient, signal=scaled, codes=label_codes(labels, spacing, scaled), spacing_mm=spacing
+    )
 
 
-def label_codes(labels: Array, spacing_mm: tuple[float, float, float]) -> Array:
+def label_codes(
+    labels: Array, spacing_mm: tuple[float, float, float], signal: Array | None = None
+) -> Array:
     """Turn three labels into label sets.
 
     Parameters
@@ -100,6 +111,8 @@ def label_codes(labels: Array, spacing_mm: tuple[float, float, float]) -> Array:
     labels : (I, J, K) uint8 array
         0 unlabelled, 1 vertebra, 2 disc, 3 canal.
     spacing_mm : (3,) tuple of float
+    signal : (I, J, K) array, optional
+        T2 signal, 0 to 1 in each slice; with it the cord is told from the fluid above T12-L1.
 
     Returns
     -------
@@ -115,6 +128,10 @@ def label_codes(labels: Array, spacing_mm: tuple[float, float, float]) -> Array:
     discs = _discs(labels)
     _mark_heights(codes, discs)
     _mark_canal_rows(codes, labels, spacing_mm[1])
+    if signal is not None and len(discs) > CORD_ABOVE_DISC:
+        _mark_cord(
+            codes, signal, int(np.mean(np.nonzero(discs[CORD_ABOVE_DISC])[2])), spacing_mm[1]
+        )
     if discs:
         _mark_sacrum(codes, labels, discs[0], spacing_mm)
     return codes
@@ -161,6 +178,22 @@ def _mark_canal_rows(codes: Array, labels: Array, pixel_mm: float) -> None:
     codes[beside & (codes == label_sets.UNLABELLED)] = label_sets.NOT_LATERAL
 
 
+def _mark_cord(codes: Array, signal: Array, lowest: int, pixel_mm: float) -> None:
+    """Above row ``lowest``, call what is dark in the canal's middle cord, and fluid sac."""
+    for code, plane in zip(codes[:, :, lowest:], signal[:, :, lowest:], strict=True):
+        canal = code == label_sets.CANAL
+        canal &= canal.sum(axis=0) * pixel_mm >= CORD_CANAL_MM
+        if canal.sum() < 100:
+            continue
+        dark, bright = np.percentile(plane[canal], [20, 90])
+        if bright - dark < CORD_CONTRAST:
+            continue
+        smooth = ndimage.gaussian_filter(plane, 1.0)
+        middle = ndimage.binary_erosion(canal, iterations=3)
+        code[middle & (smooth < dark + 0.4 * (bright - dark))] = _code(Structure.CORD)
+        code[canal & (smooth > dark + 0.7 * (bright - dark))] = _code(Structure.SAC)
+
+
 def _mark_sacrum(
     codes: Array, labels: Array, disc: Array, spacing_mm: tuple[float, float, float]
 ) -> None:
@@ -191,7 +224,7 @@ def _rule_out_front(code: Array, disc_mm: Array, normal: Array, pixel_mm: Array)
     """Mark unlabelled voxels of one slice that lie in front of the sacrum."""
     down = normal + np.asarray([0.0, -1.0])
     front = np.asarray([down[1], -down[0]]) / np.linalg.norm(down)
-    places = np.stack(np.indices(code.shape), axis=-1) * pixel_mm
+    places = np.moveaxis(np.indices(code.shape), 0, -1) * pixel_mm
     before = (places - disc_mm[disc_mm[:, 0].argmin()]) @ front > SACRUM_FRONT_MM
     code[before & (code == label_sets.UNLABELLED)] = label_sets.NOT_SACRUM
     code[before & (code == label_sets.NOT_LATERAL)] = _code(Structure.BACKGROUND)

@@ -58,9 +58,28 @@ def test_no_cord_far_below_the_conus(labels):
 
 def test_no_foramen_beside_a_wide_canal(labels):
     codes = label_codes(labels, SPACING)
-    assert codes[2, 10, 45] == label_sets.NOT_LATERAL
+    assert codes[2, 160, 45] == label_sets.NOT_LATERAL
     assert codes[2, 10, 200] == BACKGROUND
-    assert codes[0, 10, 45] == label_sets.UNLABELLED
+    assert codes[0, 160, 45] == label_sets.UNLABELLED
+
+
+def test_what_is_dark_amid_fluid_above_the_sixth_disc_is_cord(labels):
+    tall = np.concatenate([labels, labels[:, :, 60:200]], axis=2)
+    tall[:, 105:130, :] = 3
+    signal = np.where(tall == 3, 0.9, 0.3).astype(np.float32)
+    signal[:, 114:122, 200:] = 0.3
+    codes = label_codes(tall, SPACING, signal)
+    cord = np.argwhere(codes == STRUCTURES.index(Structure.CORD))
+    assert len(cord) > 200
+    assert cord[:, 2].min() > 360
+    assert 112 <= cord[:, 1].min() < cord[:, 1].max() <= 123
+    assert (codes[2, 108, 430:] == SAC).all()
+
+
+def test_no_sacrum_far_in_front_of_the_promontory(labels):
+    codes = label_codes(labels, SPACING)
+    assert codes[0, 5, 20] == label_sets.NOT_SACRUM
+    assert codes[0, 70, 10] == label_sets.UNLABELLED
 
 
 def test_nothing_is_claimed_above_the_highest_label(labels):
