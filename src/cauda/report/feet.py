@@ -1,4 +1,4 @@
-"""Both feet as one drawing: territories shaded by how strongly a root could be affected.
+"""Both feet as drawings: territories shaded by how strongly a root could be affected.
 
 Four views, each from one examiner at the foot end of the bed: the patient's right foot is always
 at the left, as on the images. Shading is by pattern and label, never by color alone.
@@ -6,53 +6,67 @@ at the left, as on the images. Shading is by pattern and label, never by color a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from xml.sax.saxutils import escape
 
 from cauda.knowledge import row, rows
 from cauda.records import RootLink
 from cauda.report import footshape
-from cauda.report.footshape import Region, View
+from cauda.report.footcell import Foot, Shade, cell, patterns, text
+from cauda.report.footshape import View
 from cauda.vocab import Root, Side
 
 _WIDTH, _HEIGHT = 560, 748
-_TIER_FILL = {1: "url(#tier1)", 2: "url(#tier2)", 3: "#1f4e79"}
-_TIER_INK = {1: "#12263a", 2: "#12263a", 3: "#ffffff"}
-_TIER_HALO = {1: "#ffffff", 2: "#ffffff", 3: "#1f4e79"}
-_PATTERNS = (
-    '<defs><pattern id="tier1" width="7" height="7" patternUnits="userSpaceOnUse">'
-    '<rect width="7" height="7" fill="#eaf2fa"/><circle cx="2" cy="2" r="1.1" fill="#2f6fab"/>'
-    '</pattern><pattern id="tier2" width="7" height="7" patternUnits="userSpaceOnUse" '
-    'patternTransform="rotate(45)"><rect width="7" height="7" fill="#cfe2f3"/>'
-    '<rect width="2.6" height="7" fill="#5b93c7"/></pattern></defs>'
-)
+_SIDES = (Side.RIGHT, Side.LEFT)
+_GAP, _TOP, _BOTTOM = 24.0, 22.0, 24.0
+"""Space between the two feet of one view, above them for R and L, and below for their names."""
+_MIN_FOOT = 130.0
+"""Least width given to a foot, so that the words below it fit."""
+
+Reported = Mapping[Side, Collection[str]]
+NOTHING: Reported = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shade:
-    """How one region of one foot is drawn."""
+def feet_svg(links: Sequence[RootLink], reported: Reported = NOTHING) -> str:
+    """Draw both feet in all views; an SVG element with title and description.
 
-    tier: int
-    roots: tuple[str, ...]
-
-
-def feet_svg(links: Sequence[RootLink]) -> str:
-    """Draw both feet; an SVG element with title and description."""
+    Parameters
+    ----------
+    links : sequence of RootLink
+    reported : mapping
+        For each side, ids of the regions that the patient named; they are crossed.
+    """
     cells = [
-        _cell(view, side, shades(links, side), column, row)
-        for row, view in enumerate(footshape.VIEWS)
-        for column, side in enumerate((Side.RIGHT, Side.LEFT))
+        cell(view, _foot(side, links, reported, "all"), _left(view, column), footshape.ROW_TOPS[n])
+        for n, view in enumerate(footshape.VIEWS)
+        for column, side in enumerate(_SIDES)
     ]
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
-        f'aria-labelledby="feet-title feet-text" class="feet">'
-        f'<title id="feet-title">Foot areas of the listed roots</title>'
-        f'<desc id="feet-text">{escape(described(links))}</desc>{_PATTERNS}'
-        f'<text x="{_WIDTH // 4}" y="22" class="foot-side">R: right foot</text>'
-        f'<text x="{3 * _WIDTH // 4}" y="22" class="foot-side">L: left foot</text>'
-        f"{''.join(cells)}</svg>"
+    heads = text("R: right foot", (_WIDTH / 4, 22), "foot-side", 15, "#16202b")
+    heads += text("L: left foot", (3 * _WIDTH / 4, 22), "foot-side", 15, "#16202b")
+    return _svg(
+        "feet",
+        (_WIDTH, _HEIGHT),
+        "Foot areas of the listed roots",
+        described(links, reported),
+        f"{patterns('all')}{heads}{''.join(cells)}",
     )
+
+
+def view_svg(view: View, links: Sequence[RootLink], reported: Reported = NOTHING) -> str:
+    """Draw both feet in one view, R and L written above them."""
+    key = f"feet-{view.name}"
+    wide = max(view.width, _MIN_FOOT)
+    parts = [patterns(key)]
+    for column, side in enumerate(_SIDES):
+        left = column * (wide + _GAP) + (wide - view.width) / 2
+        foot = _foot(side, links, reported, key)
+        parts.append(cell(view, foot, left, _TOP))
+        at = (column * (wide + _GAP) + wide / 2, 16.0)
+        parts.append(text(side.value[0].upper(), at, "foot-side", 17, "#16202b"))
+    size = (2 * wide + _GAP, view.height + _TOP + _BOTTOM)
+    title = f"Both feet, {view.title}"
+    return _svg(key, size, title, described(links, reported), "".join(parts))
 
 
 def shades(links: Sequence[RootLink], side: Side) -> dict[str, Shade]:
@@ -72,9 +86,9 @@ def territory(root: Root) -> tuple[str, ...]:
     """Region ids in which sensation is associated with the root."""
     return tuple(
         region
-        for row in rows("roots.toml", "associated", ("root", "aspect"))
-        if row.text("root") == root.value and row.text("aspect") == "sensation"
-        for region in row.texts("regions")
+        for held in rows("roots.toml", "associated", ("root", "aspect"))
+        if held.text("root") == root.value and held.text("aspect") == "sensation"
+        for region in held.texts("regions")
     )
 
 
@@ -83,7 +97,7 @@ def reaches_foot(root: Root) -> bool:
     return bool(row("roots.toml", "roots", root.value)["foot"])
 
 
-def described(links: Sequence[RootLink]) -> str:
+def described(links: Sequence[RootLink], reported: Reported = NOTHING) -> str:
     """The drawing in words."""
     lines = [
         f"{link.side.value} foot, {link.root.value} ({link.tier_text}): "
@@ -91,55 +105,28 @@ def described(links: Sequence[RootLink]) -> str:
         for link in links
         if link.tier > 0
     ]
-    return " ".join(lines) or "No area is shaded: no finding was linked to a root of the foot."
+    lines = lines or ["No area is shaded: no finding was linked to a root of the foot."]
+    names = {r.id: r.text("name") for r in rows("regions.toml", "regions")}
+    lines += [
+        f"Reported on the {side.value}: {', '.join(names[id_] for id_ in reported[side])}."
+        for side in _SIDES
+        if reported.get(side)
+    ]
+    return " ".join(lines)
 
 
-def _cell(view: View, side: Side, shading: dict[str, Shade], column: int, row: int) -> str:
-    """One foot in one view; paths are mirrored where needed, labels never are."""
-    is_mirrored = view.is_mirrored != (side is Side.LEFT)
-    flip = f"translate({view.width},0) scale(-1,1)" if is_mirrored else ""
-    left = column * _WIDTH / 2 + (_WIDTH / 2 - view.width) / 2
-    clip = f"clip-{view.name}-{side.value}"
-    shaded = [region for region in view.regions if region.id in shading]
-    toes = [region for region in shaded if region.id.startswith("toe") and view.toes]
-    labels = "".join(
-        _label(region.label_at, shading[region.id], view.width if is_mirrored else None)
-        for region in shaded
-        if region.label_at is not None
-    )
+def _foot(side: Side, links: Sequence[RootLink], reported: Reported, key: str) -> Foot:
+    return Foot(side=side, shading=shades(links, side), reported=reported.get(side, ()), key=key)
+
+
+def _left(view: View, column: int) -> float:
+    return column * _WIDTH / 2 + (_WIDTH / 2 - view.width) / 2
+
+
+def _svg(key: str, size: tuple[float, float], title: str, words: str, body: str) -> str:
     return (
-        f'<g transform="translate({left:.0f},{footshape.ROW_TOPS[row]})"><g transform="{flip}">'
-        f'<clipPath id="{clip}"><path d="{view.body}"/></clipPath>'
-        f"{_filled(view.toes)}{_painted(toes, shading)}{_outlined(view.toes)}"
-        f'{_filled(view.body)}<g clip-path="url(#{clip})">'
-        f"{_painted([r for r in shaded if r not in toes], shading)}</g>"
-        f"{_outlined(view.body)}</g>{labels}"
-        f'<text x="{view.width / 2}" y="{view.height + 17}" class="foot-view">'
-        f"{side.value} foot, {view.title}</text></g>"
-    )
-
-
-def _filled(path: str) -> str:
-    return f'<path d="{path}" fill="#ffffff"/>' if path else ""
-
-
-def _outlined(path: str) -> str:
-    return f'<path d="{path}" fill="none" stroke="#33414f" stroke-width="1.5"/>' if path else ""
-
-
-def _painted(regions: Sequence[Region], shading: dict[str, Shade]) -> str:
-    return "".join(
-        f'<path d="{region.path}" fill="{_TIER_FILL[shading[region.id].tier]}" '
-        'stroke="#1f4e79" stroke-width="0.5"/>'
-        for region in regions
-    )
-
-
-def _label(at: tuple[float, float], shade: Shade, mirrored_width: float | None) -> str:
-    x = at[0] if mirrored_width is None else mirrored_width - at[0]
-    names = "+".join("cauda" if name == Root.CAUDA.value else name for name in shade.roots)
-    return (
-        f'<text x="{x:.0f}" y="{at[1]:.0f}" class="foot-root" '
-        f'fill="{_TIER_INK[shade.tier]}" stroke="{_TIER_HALO[shade.tier]}" stroke-width="3" '
-        f'paint-order="stroke">{escape(names)}</text>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size[0]:.0f} {size[1]:.0f}" '
+        f'role="img" aria-labelledby="{key}-title {key}-text" class="feet">'
+        f'<title id="{key}-title">{escape(title)}</title>'
+        f'<desc id="{key}-text">{escape(words)}</desc>{body}</svg>'
     )

@@ -74,7 +74,7 @@ def _turned(x: float, y: float, rx: float, ry: float) -> str:
 
 _DORSAL = View(
     name="dorsal",
-    title="from above",
+    title="top",
     width=110,
     height=_HEIGHT,
     body=_TOP,
@@ -107,6 +107,7 @@ _PLANTAR = View(
     body=_SOLE,
     toes=" ".join(_ellipse(*toe) for toe in _TOES),
     regions=(
+        *(Region(id=f"toe{5 - n}_plantar", path=_ellipse(*toe)) for n, toe in enumerate(_TOES)),
         Region(
             id="sole",
             path="M0 98 Q40 86 58 95 Q52 130 64 158 Q50 152 0 164 Z",
