@@ -1,7 +1,7 @@
-"""Write a data-set card for images and masks that lie in folders, whoever made the masks.
+r"""Write a data-set card for images and masks that lie in folders, whoever made the masks.
 
-    python scripts/convert_pairs.py CARD.yaml --images "scans/*.nii.gz" \\
-        --masks totalspineseg "step2_output/*.nii.gz" --patient "sub-([0-9]+)" \\
+    python scripts/convert_pairs.py CARD.yaml --images "scans/*.nii.gz" \
+        --masks totalspineseg "step2_output/*.nii.gz" --patient "sub-([0-9]+)" \
         --name mine --license "CC BY 4.0" --credit "who made it"
 
 Paths are relative to the card's folder. Give --masks once for each label map: SPINEPS needs

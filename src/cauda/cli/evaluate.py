@@ -56,7 +56,11 @@ def evaluate(  # noqa: PLR0913 - a command line has as many arguments as a perso
     from cauda.datasets.layouts import open_dataset
 
     opened = open_dataset(dataset)
-    predictor, source = _predictor(predictions, labels, device, models)
+    predictor, source = (
+        _own(device, models)
+        if predictions is None and labels is None
+        else _peer(opened, predictions, labels)
+    )
     console = Console()
     evaluation = _evaluated(opened, predictor, source, split, console)
     _show(evaluation, console)
@@ -66,15 +70,20 @@ def evaluate(  # noqa: PLR0913 - a command line has as many arguments as a perso
         raise typer.Exit(IN_PART)
 
 
-def _predictor(
-    predictions: Path | None, labels: str | None, device: DeviceName, models: Path | None
-) -> tuple[Predictor, str]:
-    from cauda.evaluation.predictors import from_files, own_network
+def _own(device: DeviceName, models: Path | None) -> tuple[Predictor, str]:
+    from cauda.evaluation.predictors import own_network
+    from cauda.nets.bundles import find_bundle
     from cauda.settings import Settings
+    from cauda.wiring import SAGITTAL_BUNDLE
 
-    if predictions is None and labels is None:
-        settings = Settings(device=device.value, models=models)
-        return own_network(settings), "Cauda's sagittal network"
+    bundle = find_bundle(SAGITTAL_BUNDLE, models)
+    settings = Settings(device=device.value, models=models)
+    return own_network(settings), f"{bundle.name} {bundle.version}"
+
+
+def _peer(dataset: DataSet, predictions: Path | None, labels: str | None) -> tuple[Predictor, str]:
+    from cauda.evaluation.predictors import from_files
+
     if predictions is None or labels is None:
         msg = (
             "Give --predictions and --labels together: what the numbers of a mask mean is never "
@@ -84,7 +93,9 @@ def _predictor(
     if not predictions.is_dir():
         msg = f"{predictions.name!r} is no folder; --predictions takes the folder of the masks."
         raise UsageError(msg)
-    return from_files(predictions, labels), f"masks read from disk, label map {labels}"
+    images = [case.image for case in dataset.cases]
+    source = f"masks read from disk, label map {labels}"
+    return from_files(predictions, labels, images), source
 
 
 def _evaluated(

@@ -30,8 +30,6 @@ SINGLE = {
     "right_foramen": "right foramen",
 }
 """Words for the names that ``labels.toml`` gives to single numbers."""
-NAMES_OF_LOWEST = (Level.L6_S1, Level.L5_L6, Level.L5_S1, Level.L4_L5, Level.L4_S1)
-"""Levels that may share a number, in the order in which they are tried."""
 ABOVE_SACRUM = (Level.L6_S1, Level.L5_S1, Level.L4_S1)
 
 
@@ -134,14 +132,13 @@ def _scheme(rules: Row) -> tuple[dict[int, Meaning], dict[int, tuple[Level, ...]
     for name, number in rules.weights("vertebrae").items():
         meanings[int(number)] = _vertebra(Vertebra(name))
     alternatives = {}
-    for number, candidates in _levels(rules).items():
-        order = tuple(sorted(candidates, key=_preference))
+    for number, levels in _levels(rules).items():
         for side, offset in _offsets(rules).items():
             kind = GROUPS["disc"] if side is None else GROUPS["foramen"]
-            level = None if order[0].is_relative else order[0]
+            level = None if levels[0].is_relative else levels[0]
+            if len(levels) > 1:
+                level, alternatives[number + offset] = _best_level(levels, ()), levels
             meanings[number + offset] = Meaning(structures=kind, level=level, side=side)
-            if len(order) > 1:
-                alternatives[number + offset] = order
     return meanings, alternatives
 
 
@@ -171,14 +168,18 @@ def _vertebra(name: Vertebra) -> Meaning:
     return Meaning(structures=GROUPS[kind], vertebra=None if is_relative else name)
 
 
-def _preference(level: Level) -> int:
-    return NAMES_OF_LOWEST.index(level) if level in NAMES_OF_LOWEST else 0
+def _best_level(candidates: Iterable[Level], vertebrae: Iterable[Vertebra | None]) -> Level:
+    """The usual level, but for the unusual one whose vertebrae the file holds.
 
-
-def _best_level(candidates: tuple[Level, ...], vertebrae: Iterable[Vertebra | None]) -> Level:
-    """The candidate most of whose two neighbors the file holds; L5-S1 where neither is there."""
-    names = {v.value for v in vertebrae if v is not None}
-    counts = [sum(part in names for part in c.value.split("-")) for c in candidates]
-    if max(counts) == 0:
-        return Level.L5_S1 if Level.L5_S1 in candidates else candidates[0]
-    return candidates[counts.index(max(counts))]
+    An L6 counts only if it is seen, and L4 lies on the sacrum only if both are and L5 is not: in
+    a cropped image an absent vertebra proves nothing.
+    """
+    seen = set(vertebrae)
+    is_four = {Vertebra.L4, Vertebra.S1} <= seen and Vertebra.L5 not in seen
+    possible = {
+        Level.L6_S1: Vertebra.L6 in seen,
+        Level.L5_L6: Vertebra.L6 in seen,
+        Level.L4_S1: is_four,
+    }
+    ordered = sorted(candidates, key=lambda c: not possible.get(c, False))
+    return next(c for c in ordered if possible.get(c, True))

@@ -15,7 +15,7 @@ from cauda.datasets.card_file import CARD_NAME, read_card
 from cauda.datasets.labelmap import named_map
 from cauda.datasets.nnunet import is_nnunet, nnunet_dataset
 from cauda.errors import NothingFoundError, UsageError
-from cauda.load.image_files import is_image_file, stem
+from cauda.load.image_files import stem
 from cauda.vocab import Contrast
 
 SPIDER_LICENSE = "CC BY 4.0"
@@ -111,15 +111,16 @@ def pairs(images: Sequence[Path], masks: Sequence[Sequence[Path]], patient: str)
         if found is None or not found.groups():
             msg = f"{patient!r} finds no patient in {image.name!r}; give a pattern with one group."
             raise UsageError(msg)
-        own = tuple(only_match(image, several) for several in masks)
+        own = tuple(only_match(image, several, images) for several in masks)
         cases.append(Case(id=stem(image), patient=found[1], image=image, masks=own))
     return cases
 
 
-def only_match(image: Path, candidates: Sequence[Path]) -> Path:
+def only_match(image: Path, candidates: Sequence[Path], images: Sequence[Path] = ()) -> Path:
     """The one file whose name belongs to an image: equal, or continued after an underscore.
 
-    nnU-Net's channel suffix ``_0000`` and TPTBox's ``mod-`` are no part of a name.
+    nnU-Net's channel suffix ``_0000`` and TPTBox's ``mod-`` are no part of a name. A file that
+    belongs to an image with a longer name (``1_t2_SPACE`` beside ``1_t2``) is not taken.
 
     Raises
     ------
@@ -127,15 +128,23 @@ def only_match(image: Path, candidates: Sequence[Path]) -> Path:
         If there is none, or more than one.
     """
     key = name_key(image)
-    names = {p: name_key(p) for p in candidates if is_image_file(p)}
-    equal = [p for p, name in names.items() if name == key]
-    longer = [p for p, name in names.items() if name.startswith(f"{key}_")]
-    found = equal or longer
+    longer_keys = [k for k in map(name_key, images) if k != key and _belongs(k, key)]
+    names = {
+        p: name
+        for p in candidates
+        if p.resolve() != image.resolve() and _belongs(name := name_key(p), key)
+        if not any(_belongs(name, k) for k in longer_keys)
+    }
+    found = [p for p, name in names.items() if name == key] or list(names)
     if len(found) != 1:
         several = ", ".join(p.name for p in found) or "none"
         msg = f"One file must belong to {image.name!r}, found: {several}."
         raise UsageError(msg)
     return found[0]
+
+
+def _belongs(name: str, key: str) -> bool:
+    return name == key or name.startswith(f"{key}_")
 
 
 def name_key(path: Path) -> str:

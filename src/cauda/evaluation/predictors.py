@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from cauda.errors import NothingFoundError, UsageError
 from cauda.geometry import Array, Space
 from cauda.load.image_files import is_image_file
 from cauda.locate.labelmap import labelmap
+from cauda.pipeline import Located
 from cauda.settings import Settings
 from cauda.vocab import Contrast
 from cauda.wiring import locate_structures
@@ -39,13 +40,24 @@ class Predictor(Protocol):
 
 
 def own_network(settings: Settings) -> Predictor:
-    """Segment and name with the wired networks; masks are those that Cauda writes."""
+    """Segment and name with the wired networks."""
+
+    def locate(case: Case) -> Located:
+        known = case.contrast is not Contrast.UNKNOWN
+        contrast = case.contrast if known else settings.contrast
+        return locate_structures(
+            case.image,
+            settings=Settings(device=settings.device, models=settings.models, contrast=contrast),
+        )
+
+    return from_pipeline(locate)
+
+
+def from_pipeline(locate: Callable[[Case], Located]) -> Predictor:
+    """Take the masks that Cauda would write for what ``locate`` found in a case's image."""
 
     def predict(case: Case, space: Space) -> Masks:
-        contrast = case.contrast if case.contrast is not Contrast.UNKNOWN else None
-        located = locate_structures(
-            case.image, settings=_with_contrast(settings, contrast or settings.contrast)
-        )
+        located = locate(case)
         if not located.segmentations:
             msg = f"Case {case.id!r} has no sagittal series that can be segmented."
             raise NothingFoundError(msg)
@@ -62,7 +74,7 @@ def own_network(settings: Settings) -> Predictor:
     return predict
 
 
-def from_files(folder: Path, labels: str) -> Predictor:
+def from_files(folder: Path, labels: str, images: Sequence[Path] = ()) -> Predictor:
     """Read another tool's masks; a file belongs to the image whose name its own begins with.
 
     Parameters
@@ -72,6 +84,8 @@ def from_files(folder: Path, labels: str) -> Predictor:
     labels : str
         A known label map. ``spineps`` and ``spineps-instances`` read both files of SPINEPS where
         both are there.
+    images : sequence of Path
+        All images of the data set, so that ``1_t2`` does not take what is of ``1_t2_SPACE``.
 
     Raises
     ------
@@ -86,7 +100,7 @@ def from_files(folder: Path, labels: str) -> Predictor:
     sets = _file_sets(files, labels)
 
     def predict(case: Case, space: Space) -> Masks:
-        paths = [only_match(case.image, several) for several, _ in sets]
+        paths = [only_match(case.image, several, images) for several, _ in sets]
         return read_masks(paths, [m for _, m in sets]).onto(space)
 
     return predict
@@ -112,7 +126,3 @@ def _as_masks(numbers: Array, space: Space, labels: LabelMap) -> Masks:
         meanings=labels.resolved(np.unique(numbers)),
         told=labels.told,
     )
-
-
-def _with_contrast(settings: Settings, contrast: Contrast | None) -> Settings:
-    return Settings(device=settings.device, models=settings.models, contrast=contrast)
