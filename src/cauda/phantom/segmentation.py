@@ -53,6 +53,7 @@ def truth_segmentation(
         space=grid_space,
         signal=signal,
         bundle=TRUTH_BUNDLE,
+        contrast=scan.contrast,
     )
 
 

@@ -56,12 +56,19 @@ def _contour(level: Level, built: Sequence[Lesion]) -> Iterator[Finding]:
     order = Scale.FARDON.grades
     worst = max(contours or ["bulge" if has_bulge else "normal"], key=order.index)
     herniation = next((x for x in built if _HERNIATIONS.get(x.kind) == worst), None)
-    side = herniation.side if herniation else None
     zone = herniation.zone if herniation else None
-    yield _finding(level, Condition.DISC_CONTOUR, Scale.FARDON, worst, side, zone)
+    detail = _where(herniation) if herniation else ""
+    contour = _finding(level, Condition.DISC_CONTOUR, Scale.FARDON, worst, None, zone)
+    yield replace(contour, detail=detail)
     yield _finding(level, Condition.DISC_BULGE, Scale.PRESENCE, _presence(has_bulge))
     present = _presence(bool(contours))
-    yield _finding(level, Condition.DISC_HERNIATION, Scale.PRESENCE, present, side, zone)
+    found = _finding(level, Condition.DISC_HERNIATION, Scale.PRESENCE, present, None, zone)
+    yield replace(found, detail=detail)
+
+
+def _where(lesion: Lesion) -> str:
+    """Side and zone in words; the finding itself carries no side, as contour has none."""
+    return " ".join(str(part) for part in (lesion.side, lesion.zone) if part)
 
 
 def _wear(

@@ -101,7 +101,7 @@ def test_the_truth_reads_as_an_analysis_document(folders):
     document = AnalysisDocument.model_validate_json(text)
     lowest = next(lv for lv in document.levels if lv.name == Level.L5_S1)
     contour = next(f for f in lowest.findings if f.condition == "disc_contour")
-    assert (contour.grade, contour.side) == ("extrusion", "left")
+    assert (contour.grade, contour.detail) == ("extrusion", "left subarticular")
     settings = json.loads(text)["provenance"]["settings"]
     assert settings["seed"] == 7
     assert settings["lesions"][0]["kind"] == "extrusion"

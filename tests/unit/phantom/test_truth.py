@@ -160,7 +160,7 @@ def test_lengths_that_no_lesion_touches_stay(healthy_values, ill_values):
 
 
 def test_grades_name_what_was_built(ill_grades):
-    assert ill_grades[Condition.DISC_CONTOUR, Level.L5_S1, Side.LEFT, Scale.FARDON] == "extrusion"
+    assert ill_grades[Condition.DISC_CONTOUR, Level.L5_S1, None, Scale.FARDON] == "extrusion"
     assert ill_grades[Condition.DISC_CONTOUR, Level.L4_L5, None, Scale.FARDON] == "normal"
     foramen = Condition.FORAMINAL_STENOSIS
     assert ill_grades[foramen, Level.L4_L5, Side.RIGHT, Scale.RSNA] != "normal_mild"
