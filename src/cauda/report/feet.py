@@ -108,7 +108,7 @@ def described(links: Sequence[RootLink], reported: Reported = NOTHING) -> str:
     lines = lines or ["No area is shaded: no finding was linked to a root of the foot."]
     names = {r.id: r.text("name") for r in rows("regions.toml", "regions")}
     lines += [
-        f"Reported on the {side.value}: {', '.join(names[id_] for id_ in reported[side])}."
+        f"Reported on the {side.value}: {', '.join(names.get(id_, id_.replace('_', ' ')) for id_ in reported[side])}."
         for side in _SIDES
         if reported.get(side)
     ]

@@ -48,7 +48,7 @@ def report_html(analysis: Analysis, pictures: Sequence[Picture] | None = None) -
     drawn = draw_pictures(analysis) if pictures is None else tuple(pictures)
     views = level_views(analysis)
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             analysis=analysis,
@@ -87,28 +87,30 @@ def _grouped(pictures: Sequence[Picture]) -> Callable[[Level], list[tuple[str, l
 
 
 @cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_resource),
+def environment() -> jinja2.Environment:
+    """The templates of this package, with everything escaped that they are given."""
+    made = jinja2.Environment(
+        loader=jinja2.FunctionLoader(resource),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(
+    made.globals.update(
         statement=words.statement,
         severity_word=words.severity_word,
         numbering_sentence=words.numbering_sentence,
         glyphs=_GLYPHS,
-        css=Markup(_resource("report.css")),
+        css=Markup(resource("report.css")),
     )
-    environment.filters.update(
+    made.filters.update(
         source=_source, sentence=words.sentence, upfirst=words.upfirst, marked=_marked
     )
-    return environment
+    return made
 
 
-def _resource(name: str) -> str:
+def resource(name: str) -> str:
+    """A template or style sheet of this package."""
     return files("cauda.report").joinpath(name).read_text(encoding="utf-8")
 
 

@@ -1,0 +1,157 @@
+"""Linked roots for the clinician: one row a root, both sides joined, L5 and S1 first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from cauda.knowledge import Row, row, rows
+from cauda.records import Analysis, Finding, RootLink
+from cauda.report import words
+from cauda.report.feet import reaches_foot
+from cauda.report.summary_said import Said, said, sentence_of
+from cauda.vocab import Root, Scale, Side
+
+ORDER = (Root.L5, Root.S1, Root.CAUDA, Root.L4, Root.S2, Root.S3, Root.S4)
+"""The two roots that most lumbar foot symptoms come from stand first."""
+_EXPECTED = (("sensation", "Feeling"), ("pain", "Pain"), ("weakness", "Weakness"),
+             ("reflex", "Reflex"), ("cramp", "Cramp"))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideLine:
+    """How strongly a root is linked on one side, or on both alike, and by which findings."""
+
+    side: str
+    tier: int
+    tier_text: str
+    findings: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootView:
+    """One root as printed.
+
+    Parameters
+    ----------
+    name : str
+    sides : tuple of SideLine
+    expect : tuple of (str, tuple of Said)
+        Aspect and what is associated with the root there.
+    examine, evidence : tuple of Said
+    """
+
+    name: str
+    sides: tuple[SideLine, ...]
+    expect: tuple[tuple[str, tuple[Said, ...]], ...]
+    examine: tuple[Said, ...]
+    evidence: tuple[Said, ...]
+
+
+def root_views(analysis: Analysis) -> tuple[RootView, ...]:
+    """A row for every linked root that reaches the foot."""
+    links = analysis.relation.roots
+    present = {link.root for link in links if reaches_foot(link.root)}
+    return tuple(_view(analysis, root) for root in ORDER if root in present)
+
+
+def silent_roots(links: Iterable[RootLink]) -> str:
+    """Linked roots that by themselves predict nothing in the foot, with their sides."""
+    sides: dict[Root, list[Side]] = {}
+    for link in links:
+        if not reaches_foot(link.root):
+            sides.setdefault(link.root, []).append(link.side)
+    return ", ".join(f"{r.value} {_both(sides[r])}" for r in Root if r in sides)
+
+
+def foot_evidence(links: Sequence[RootLink]) -> tuple[Said, ...]:
+    """How well links of this kind hold, for what concerns more than one of the linked roots."""
+    linked = {link.root.value for link in links if reaches_foot(link.root)}
+    return tuple(
+        said(held.text("text"), held)
+        for held in rows("evidence.toml", "evidence")
+        if held.is_citable and len(held.texts("roots")) > 1 and linked & set(held.texts("roots"))
+    )
+
+
+def found(analysis: Analysis, ids: Sequence[str]) -> str:
+    """Findings by id in words, each condition once at a level and side, by its worst grade."""
+    by_id = {f.id: f for f in analysis.findings}
+    worst: dict[tuple[object, ...], Finding] = {}
+    for finding in (by_id[id_] for id_ in ids if id_ in by_id):
+        place = (finding.level, finding.side, finding.condition)
+        kept = worst.setdefault(place, finding)
+        if _severity(finding) > _severity(kept):
+            worst[place] = finding
+    return "; ".join(_in_words(f) for f in worst.values()) or ", ".join(ids)
+
+
+def _severity(finding: Finding) -> int:
+    return words.SEVERITIES.index(words.severity(finding))
+
+
+def _in_words(finding: Finding) -> str:
+    is_presence = finding.scale is Scale.PRESENCE
+    name = words.condition_name(finding.condition) if is_presence else words.grade_words(finding)
+    side = f" {words.side_name(finding.side)}" if finding.side else ""
+    grade = "" if is_presence else f" ({finding.scale.value}: {finding.grade.replace('_', ' to ')})"
+    return f"{finding.level.value}{side}: {name}{grade}{', borderline' if finding.borderline else ''}"
+
+
+def _view(analysis: Analysis, root: Root) -> RootView:
+    own = [link for link in analysis.relation.roots if link.root is root]
+    associated = own[0].associated
+    expect = tuple(
+        (label, tuple(said(text, _basis(root, aspect)) for text in getattr(associated, aspect)))
+        for aspect, label in _EXPECTED
+    )
+    about = row("roots.toml", "roots", root.value)
+    test = about.text("test", "")
+    gait = tuple(said(text, _basis(root, "gait")) for text in associated.gait)
+    return RootView(
+        name=words.upfirst(root.value),
+        sides=_sides(analysis, own),
+        expect=tuple((label, texts) for label, texts in expect if texts),
+        examine=((said(test, about),) if test else ()) + gait,
+        evidence=tuple(
+            said(held.text("text"), held)
+            for held in rows("evidence.toml", "evidence")
+            if held.is_citable and held.texts("roots") == (root.value,)
+        ),
+    )
+
+
+@cache
+def _basis(root: Root, aspect: str) -> Row | None:
+    """The row of the knowledge base that a root's expectation rests on."""
+    for held in rows("roots.toml", "associated", ("root", "aspect")):
+        if (held.text("root"), held.text("aspect")) == (root.value, aspect):
+            return held
+    return None
+
+
+def _sides(analysis: Analysis, links: Sequence[RootLink]) -> tuple[SideLine, ...]:
+    """One line a side, right first; one for both where both say the same."""
+    ordered = [link for side in (Side.RIGHT, Side.LEFT) for link in links if link.side is side]
+    said_of: dict[tuple[object, ...], list[RootLink]] = {}
+    for link in ordered:
+        said_of.setdefault((link.tier, link.because, link.notes, link.widened), []).append(link)
+    return tuple(_line(analysis, alike) for alike in said_of.values())
+
+
+def _line(analysis: Analysis, alike: Sequence[RootLink]) -> SideLine:
+    link = alike[0]
+    widened = (sentence_of("clinician", "widened"),) if link.widened else ()
+    return SideLine(
+        side=_both([k.side for k in alike]),
+        tier=link.tier,
+        tier_text=link.tier_text,
+        findings=found(analysis, link.because),
+        notes=widened + link.notes,
+    )
+
+
+def _both(sides: Sequence[Side]) -> str:
+    return "right and left" if len(set(sides)) > 1 else sides[0].value

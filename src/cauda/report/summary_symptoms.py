@@ -1,0 +1,91 @@
+"""Reported symptoms for a summary: what was read, where it lies, how it fits, what else it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cauda.knowledge import row, rows
+from cauda.report.summary_said import Said, said
+from cauda.vocab import Side
+
+MAX_CAUSES = 4
+"""More causes than this are named in one line, without their clues."""
+
+_SIDES = {"left": (Side.LEFT,), "right": (Side.RIGHT,), "both": (Side.RIGHT, Side.LEFT)}
+
+Symptoms = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CauseView:
+    """A cause outside the roots: what speaks for and against it, and what tells it apart."""
+
+    name: str
+    speaks_for: tuple[str, ...]
+    speaks_against: tuple[str, ...]
+    test: Said
+
+
+def reported(symptoms: Symptoms | None) -> dict[Side, tuple[str, ...]]:
+    """For each side, ids of the regions that the complaint names as affected there."""
+    marked: dict[Side, list[str]] = {Side.RIGHT: [], Side.LEFT: []}
+    for mention in _present(symptoms):
+        for side in _SIDES.get(mention["side"], ()):
+            marked[side] += _regions(mention["concept"])
+    return {side: tuple(dict.fromkeys(ids)) for side, ids in marked.items()}
+
+
+def without_side(symptoms: Symptoms | None) -> tuple[str, ...]:
+    """Sites that were named without a side, in words."""
+    named = [m for m in _present(symptoms) if not m["side"] and _regions(m["concept"])]
+    return tuple(dict.fromkeys(m["name"] for m in named))
+
+
+def reading(symptoms: Symptoms | None) -> tuple[str, ...]:
+    """Everything that was read, each with its side and state."""
+    return tuple(dict.fromkeys(_mention(m) for m in (symptoms or {}).get("mentions", ())))
+
+
+def causes(symptoms: Symptoms | None) -> tuple[CauseView, ...]:
+    """Causes outside the roots, the best supported first; none where nothing was reported."""
+    ranked = [c for c in (symptoms or {}).get("candidates", ()) if c["kind"] == "other"]
+    return tuple(
+        CauseView(
+            name=cause["name"],
+            speaks_for=tuple(cause["speaks_for"]),
+            speaks_against=tuple(cause["speaks_against"]),
+            test=said(cause["test"], row("differentials.toml", "differentials", cause["id"])),
+        )
+        for cause in ranked[:MAX_CAUSES]
+    )
+
+
+def further_causes(shown: Sequence[CauseView]) -> tuple[str, ...]:
+    """Names of the causes that are not shown with their clues."""
+    names = {cause.name for cause in shown}
+    return tuple(
+        r.text("name")
+        for r in rows("differentials.toml", "differentials")
+        if r.text("name") not in names
+    )
+
+
+def _present(symptoms: Symptoms | None) -> list[Mapping[str, Any]]:
+    return [m for m in (symptoms or {}).get("mentions", ()) if m["state"] == "present"]
+
+
+def _regions(concept: str) -> list[str]:
+    wide = [r for r in rows("summary.toml", "sites") if r.id == concept]
+    if wide:
+        return list(wide[0].texts("regions"))
+    return [r.id for r in rows("regions.toml", "regions") if concept in r.texts("concepts")]
+
+
+def _mention(mention: Mapping[str, Any]) -> str:
+    state = {"denied": "no ", "present": ""}.get(mention["state"], "")
+    unclear = ", unclear" if mention["state"] == "unclear" else ""
+    when = [q for q in mention["qualifiers"] if q != mention["concept"]]
+    parts = [f"{state}{mention['name']}{unclear}", mention["side"], *when]
+    return ", ".join(part for part in parts if part)
