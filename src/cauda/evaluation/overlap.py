@@ -67,13 +67,22 @@ def surface_distances_mm(truth: Array, predicted: Array, spacing_mm: Sequence[fl
     """
     if not (truth.any() and predicted.any()):
         return np.empty(0)
-    surfaces = [mask & ~ndimage.binary_erosion(mask) for mask in (truth, predicted)]
     # Only the part that holds both masks matters; elsewhere there is no surface to measure.
-    box = ndimage.find_objects((surfaces[0] | surfaces[1]).astype(np.uint8))[0]
-    first, second = (s[box] for s in surfaces)
+    box = _box(truth | predicted)
+    surfaces = [mask[box] & ~ndimage.binary_erosion(mask[box]) for mask in (truth, predicted)]
+    first, second = surfaces
     to_first = ndimage.distance_transform_edt(~first, sampling=tuple(spacing_mm))
     to_second = ndimage.distance_transform_edt(~second, sampling=tuple(spacing_mm))
     return np.concatenate([to_second[first], to_first[second]])
+
+
+def _box(mask: Array) -> tuple[slice, ...]:
+    """The smallest box that holds a mask, and one voxel more on each side where there is one."""
+    box = []
+    for axis, size in enumerate(mask.shape):
+        filled = np.flatnonzero(mask.any(axis=tuple(a for a in range(mask.ndim) if a != axis)))
+        box.append(slice(max(filled[0] - 1, 0), min(filled[-1] + 2, size)))
+    return tuple(box)
 
 
 def bootstrap_interval(
