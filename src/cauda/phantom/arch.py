@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import ModuleType
 
 from cauda.phantom.anatomy import Anatomy, Segment, Vector
 from cauda.phantom.grid import Canvas, Patch, XArray
@@ -25,14 +26,14 @@ class Strut:
     is_middle: bool = False
 
 
-def reach(strut: Strut, x: XArray, y: XArray, z: XArray, xp: object) -> XArray:
+def reach(strut: Strut, x: XArray, y: XArray, z: XArray, xp: ModuleType) -> XArray:
     """Squared distance from the strut's axis as a share of its radii: 1 on its surface."""
     rx, ry, rz = strut.radii
     ax, ay, az = strut.a[0] / rx, strut.a[1] / ry, strut.a[2] / rz
     dx, dy, dz = strut.b[0] / rx - ax, strut.b[1] / ry - ay, strut.b[2] / rz - az
     px, py, pz = x / rx - ax, y / ry - ay, z / rz - az
     length2 = max(dx * dx + dy * dy + dz * dz, 1e-9)
-    t = xp.clip((px * dx + py * dy + pz * dz) / length2, 0.0, 1.0)  # type: ignore[attr-defined]
+    t = xp.clip((px * dx + py * dy + pz * dz) / length2, 0.0, 1.0)
     result: XArray = (px - t * dx) ** 2 + (py - t * dy) ** 2 + (pz - t * dz) ** 2
     return result
 

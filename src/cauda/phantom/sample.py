@@ -71,13 +71,12 @@ def training_sample(
 def _fullest(structures: NDArray[np.uint8], slices: int) -> NDArray[np.uint8]:
     """The structure found on most planes of each slice; a tie with background goes to it."""
     planes = structures.reshape(slices, SUB_PLANES, *structures.shape[1:])
-    best = planes[:, 0] * 0
-    most = (planes == 0).sum(axis=1) - 0.5
-    for code in range(1, len(STRUCTURES)):
-        count = (planes == code).sum(axis=1)
-        best[count > most] = code
-        most = np.maximum(most, count)
-    return best
+    result: NDArray[np.uint8] = planes[:, 0].copy()
+    is_mixed = (planes[:, 1:] != planes[:, :1]).any(axis=1)
+    votes = np.moveaxis(planes, 1, -1)[is_mixed]
+    counts = np.stack([(votes == code).sum(axis=1) for code in range(len(STRUCTURES))], axis=1)
+    result[is_mixed] = np.argmax(counts - 0.5 * (np.arange(len(STRUCTURES)) == 0), axis=1)
+    return result
 
 
 def _bent(
