@@ -30,7 +30,8 @@ def evaluate(  # noqa: PLR0913 - a command line has as many arguments as a perso
     dataset: Annotated[
         Path,
         typer.Argument(
-            help="A card (dataset.yaml), its folder, an nnU-Net or BIDS data set.", exists=True
+            help="A card (dataset.yaml), its folder, an nnU-Net, BIDS or RSNA 2024 data set.",
+            exists=True,
         ),
     ],
     *,
@@ -54,7 +55,16 @@ def evaluate(  # noqa: PLR0913 - a command line has as many arguments as a perso
     from rich.console import Console
 
     from cauda.datasets.layouts import open_dataset
+    from cauda.datasets.rsna import is_rsna
 
+    if is_rsna(dataset):
+        if predictions or labels or split:
+            msg = (
+                "RSNA 2024 has grades, not masks: --predictions, --labels and --split do not apply."
+            )
+            raise UsageError(msg)
+        _grade(dataset, output, device, models)
+        return
     opened = open_dataset(dataset)
     predictor, source = (
         _own(device, models)
@@ -157,3 +167,42 @@ def _write(evaluation: Evaluation, folder: Path, console: Console) -> None:
     for name, content in documents.items():
         (folder / name).write_text(content, encoding="utf-8")
         console.print(f"wrote {folder / name}", highlight=False, soft_wrap=True)
+
+
+def _grade(folder: Path, output: Path | None, device: DeviceName, models: Path | None) -> None:
+    """Grade the RSNA 2024 studies of ``folder`` with the whole pipeline."""
+    import json
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from cauda import wiring
+    from cauda.datasets.rsna import GradedStudy, rsna_studies
+    from cauda.evaluation.rsna import submission_csv
+    from cauda.evaluation.rsna_run import grade_studies, rsna_document
+    from cauda.records import Finding
+    from cauda.settings import Settings
+
+    settings = Settings(device=device.value, models=models)
+    studies = rsna_studies(folder)
+    console = Console()
+
+    def findings_of(study: GradedStudy) -> tuple[Finding, ...]:
+        return wiring.analyze(study.folder, settings=settings).findings
+
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("grade", total=len(studies))
+
+        def step(study: str) -> None:
+            progress.update(task, description=study, advance=1)
+
+        run = grade_studies(studies, findings_of, step=step)
+    document = json.dumps(rsna_document(run), indent=1, allow_nan=False)
+    console.print_json(document)
+    if output is not None:
+        output.mkdir(parents=True, exist_ok=True)
+        (output / "rsna.json").write_text(document + "\n", encoding="utf-8")
+        (output / "submission.csv").write_text(submission_csv(run.rows), encoding="utf-8")
+        console.print(f"wrote {output}", highlight=False, soft_wrap=True)
+    if run.left_out:
+        raise typer.Exit(IN_PART)

@@ -69,8 +69,7 @@ def surface_distances_mm(truth: Array, predicted: Array, spacing_mm: Sequence[fl
         return np.empty(0)
     # Only the part that holds both masks matters; elsewhere there is no surface to measure.
     box = _box(truth | predicted)
-    surfaces = [mask[box] & ~ndimage.binary_erosion(mask[box]) for mask in (truth, predicted)]
-    first, second = surfaces
+    first, second = (m[box] & ~ndimage.binary_erosion(m[box]) for m in (truth, predicted))
     to_first = ndimage.distance_transform_edt(~first, sampling=tuple(spacing_mm))
     to_second = ndimage.distance_transform_edt(~second, sampling=tuple(spacing_mm))
     return np.concatenate([to_second[first], to_first[second]])

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from cauda.datasets.rsna import CONDITIONS, LEVELS, GradedLevel, GradedStudy
-from cauda.errors import UsageError
+from cauda.errors import NothingFoundError, UsageError
 from cauda.evaluation.rsna import (
     normalized,
     row_id,
@@ -14,6 +14,7 @@ from cauda.evaluation.rsna import (
     submission_rows,
     true_grades,
 )
+from cauda.evaluation.rsna_run import grade_studies, rsna_document
 from cauda.records import Finding
 from cauda.vocab import Condition, Level, Scale, Side
 
@@ -143,3 +144,25 @@ def test_true_grades_name_the_same_rows_as_a_submission(tmp_path):
     rows = submission_rows("42", (), prior=(1, 1, 1), confidence=1)
     assert set(truth) < set(rows)
     assert row_id("42", "spinal_canal_stenosis", "l1_l2") in rows
+
+
+def test_a_study_that_cannot_be_used_costs_its_prior_and_is_named(tmp_path):
+    def study(id_, grade):
+        canal = GradedLevel(
+            condition=Condition.CANAL_STENOSIS, side=None, level=Level.L4_L5, grade=grade
+        )
+        return GradedStudy(id=id_, folder=tmp_path, series={}, levels=(canal,))
+
+    def findings_of(one):
+        if one.id == "2":
+            msg = "no sagittal series"
+            raise NothingFoundError(msg)
+        return [finding(Condition.CANAL_STENOSIS, Level.L4_L5, None, "severe")]
+
+    run = grade_studies([study("1", "severe"), study("2", "normal_mild")], findings_of)
+    assert run.left_out == (("2", "no sagittal series"),)
+    assert (run.studies, len(run.rows), run.known) == (2, 50, 1)
+    assert run.score.canal == pytest.approx(-(4 * math.log(0.7) + math.log(1 / 3)) / 5)
+    document = rsna_document(run)
+    assert document["log_loss"]["foramen"] is None
+    assert document["left_out"] == [{"study": "2", "reason": "no sagittal series"}]

@@ -190,6 +190,13 @@ def test_wrong_usage_is_refused(data, command, arguments, message, monkeypatch):
     assert not (folder / "out").exists()
 
 
+def test_masks_are_not_asked_of_a_data_set_of_grades(tmp_path, command):
+    for name in ("train.csv", "train_label_coordinates.csv", "train_series_descriptions.csv"):
+        (tmp_path / name).write_text("study_id\n")
+    result = command(tmp_path, "--split", "test")
+    assert "do not apply" in str(result.exception)
+
+
 def test_a_perfect_network_scores_nearly_one(tmp_path):
     from cauda.geometry import Space
     from cauda.load import load
