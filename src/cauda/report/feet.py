@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 from cauda.knowledge import row, rows
 from cauda.records import RootLink
 from cauda.report import footshape
-from cauda.report.footcell import Foot, Shade, cell, patterns, text
+from cauda.report.footcell import CAUDA_SIGN, Foot, Shade, cell, patterns, text
 from cauda.report.footshape import View
 from cauda.vocab import Root, Side
 
@@ -44,6 +44,9 @@ def feet_svg(links: Sequence[RootLink], reported: Reported = NOTHING) -> str:
     ]
     heads = text("R: right foot", (_WIDTH / 4, 22), "foot-side", 15, "#16202b")
     heads += text("L: left foot", (3 * _WIDTH / 4, 22), "foot-side", 15, "#16202b")
+    if has_cauda(links):
+        legend = f"{CAUDA_SIGN}: cauda equina"
+        heads += text(legend, (_WIDTH / 2, _HEIGHT - 5), "foot-view", 12, "#3d4957")
     return _svg(
         "feet",
         (_WIDTH, _HEIGHT),
@@ -67,6 +70,11 @@ def view_svg(view: View, links: Sequence[RootLink], reported: Reported = NOTHING
     size = (2 * wide + _GAP, view.height + _TOP + _BOTTOM)
     title = f"Both feet, {view.title}"
     return _svg(key, size, title, described(links, reported), "".join(parts))
+
+
+def has_cauda(links: Sequence[RootLink]) -> bool:
+    """Whether a drawing of these links needs the legend of the cauda equina."""
+    return any(link.root is Root.CAUDA and link.tier > 0 for link in links)
 
 
 def shades(links: Sequence[RootLink], side: Side) -> dict[str, Shade]:

@@ -13,6 +13,9 @@ from xml.sax.saxutils import escape
 from cauda.report.footshape import Region, View
 from cauda.vocab import Root, Side
 
+CAUDA_SIGN = "CE"
+"""How the drawing labels the cauda equina; its legend spells it out."""
+
 _TIER_INK = {1: "#12263a", 2: "#12263a", 3: "#ffffff"}
 _TIER_HALO = {1: "#ffffff", 2: "#ffffff", 3: "#1f4e79"}
 _SOLID = "#1f4e79"
@@ -59,6 +62,26 @@ def patterns(key: str) -> str:
         f'<pattern id="{key}-said" width="11" height="11" patternUnits="userSpaceOnUse">'
         '<path d="M2 2 L8 8 M8 2 L2 8" stroke="#ffffff" stroke-width="3.6"/>'
         '<path d="M2 2 L8 8 M8 2 L2 8" stroke="#000000" stroke-width="1.7"/></pattern></defs>'
+    )
+
+
+def swatch(kind: int | str) -> str:
+    """The fill of a tier, or of ``"said"``, for a legend; the words beside it say what it is."""
+    marks = {
+        1: "".join(
+            f'<circle cx="{x}" cy="{y}" r="1.2"/>' for x in (4, 10, 16, 21) for y in (4, 10)
+        ),
+        2: '<path d="M0 14 L14 0 M8 14 L22 0 M16 14 L24 6 M0 6 L6 0" stroke-width="2.6"/>',
+        "said": '<path d="M8 3 L16 11 M16 3 L8 11" stroke="#000000" stroke-width="2"/>',
+    }
+    ground = {1: "#eaf2fa", 2: "#cfe2f3", 3: _SOLID}.get(kind if isinstance(kind, int) else 0)
+    edge = f'stroke="{_SOLID}"' if ground else 'stroke="#000000" stroke-dasharray="4 2"'
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 14" width="24" height="14" '
+        'class="swatch" aria-hidden="true">'
+        f'<rect width="24" height="14" fill="{ground or "#ffffff"}"/>'
+        f'<g fill="#2f6fab" stroke="#5b93c7" stroke-width="0">{marks.get(kind, "")}</g>'
+        f'<rect x="0.5" y="0.5" width="23" height="13" fill="none" {edge}/></svg>'
     )
 
 
@@ -126,7 +149,7 @@ def _fill(foot: Foot, region: str) -> str:
 
 def _label(at: tuple[float, float], shade: Shade, mirrored_width: float | None) -> str:
     x = at[0] if mirrored_width is None else mirrored_width - at[0]
-    names = "+".join("cauda" if name == Root.CAUDA.value else name for name in shade.roots)
+    names = "+".join(CAUDA_SIGN if name == Root.CAUDA.value else name for name in shade.roots)
     ink = text(names, (x, at[1]), "foot-root", 11, _TIER_INK[shade.tier])
     halo = text(names, (x, at[1]), "foot-halo", 11, _TIER_HALO[shade.tier])
     stroke = f'stroke="{_TIER_HALO[shade.tier]}" stroke-width="3" stroke-linejoin="round" '

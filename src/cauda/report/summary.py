@@ -10,15 +10,18 @@ from markupsafe import Markup
 
 from cauda.records import Analysis
 from cauda.report import tables, words
+from cauda.report.feet import has_cauda
 from cauda.report.html import environment, resource
 from cauda.report.summary_flags import flag_views, questions
-from cauda.report.summary_page import drawings, page_line
+from cauda.report.summary_page import drawings, legend, page_line
+from cauda.report.summary_gaps import gaps, standing
 from cauda.report.summary_patient import patient_html
 from cauda.report.summary_roots import RootView, foot_evidence, root_views, silent_roots
 from cauda.report.summary_said import Said, mark, sentence_of, sources
 from cauda.report.summary_symptoms import (
     causes,
     further_causes,
+    names,
     reading,
     reported,
     without_side,
@@ -50,7 +53,7 @@ def summary_html(analysis: Analysis, audience: Audience = "clinician") -> str:
 def _clinician(analysis: Analysis) -> str:
     relation = analysis.relation
     roots = root_views(analysis)
-    evidence = foot_evidence(relation.roots)
+    evidence = foot_evidence(relation.roots, is_cramp=names(relation.symptoms, "cramp"))
     others = causes(relation.symptoms)
     numbered = sources(_in_order(roots, [c.test for c in others], evidence))
     template = environment().get_template("summary.html.j2")
@@ -76,6 +79,10 @@ def _clinician(analysis: Analysis) -> str:
         verdicts=_VERDICTS,
         causes=others,
         other_names=further_causes(others),
+        gaps=gaps(analysis),
+        standing=standing(analysis),
+        has_cauda=has_cauda(relation.roots),
+        swatch=legend,
         evidence=evidence,
         sources=numbered,
         mark=lambda statement: mark(statement, numbered),

@@ -10,11 +10,17 @@ from markupsafe import Markup
 from cauda.records import RootLink
 from cauda.report import footshape
 from cauda.report.feet import Reported, view_svg
+from cauda.report.footcell import swatch
 
 
 def drawings(links: Sequence[RootLink], sites: Reported) -> list[tuple[str, Markup]]:
     """The four views of both feet, by name."""
     return [(view.name, Markup(view_svg(view, links, sites))) for view in footshape.VIEWS]
+
+
+def legend(kind: int | str) -> Markup:
+    """The fill of a tier, or of ``"said"`` for reported sites."""
+    return Markup(swatch(kind))
 
 
 def page_line(text: str) -> Markup:

@@ -11,9 +11,9 @@ from markupsafe import Markup
 from cauda.knowledge import row, rows
 from cauda.records import Analysis, Finding, RedFlag, Relation, RootLink
 from cauda.report import words
-from cauda.report.feet import reaches_foot
+from cauda.report.feet import has_cauda, reaches_foot
 from cauda.report.html import environment, resource
-from cauda.report.summary_page import drawings, page_line
+from cauda.report.summary_page import drawings, legend, page_line
 from cauda.report.summary_roots import ORDER
 from cauda.report.summary_said import Said, said, sentence_of
 from cauda.report.summary_symptoms import reading, reported
@@ -49,6 +49,9 @@ def patient_html(analysis: Analysis) -> str:
         emergency=row(_FILE, "patient", "emergency"),
         flags=[(flag.tier, _flag(flag)) for flag in relation.red_flags],
         asked=_asked(relation),
+        is_told=any(flag.triggers for flag in relation.red_flags if flag.tier != "imaging"),
+        has_cauda=has_cauda(relation.roots),
+        swatch=legend,
         nerves=[_nerve(analysis, r) for r in ORDER if any(k.root is r for k in own)],
         above=", ".join(above.values()),
         feet=drawings(relation.roots, reported(relation.symptoms)),
@@ -57,7 +60,7 @@ def patient_html(analysis: Analysis) -> str:
         causes=[_plain("causes", r.id) for r in rows("differentials.toml", "differentials")],
         unseen=[_plain("unseen", r.id) for r in rows("not_assessed.toml", "standing")],
         unknown=list(_unknown(analysis)),
-        base_rates=list(_base_rates(relation)),
+        base_rates=list(_base_rates(analysis)),
     )
 
 
@@ -84,11 +87,15 @@ def _nerve(analysis: Analysis, root: Root) -> NerveView:
     about = row(_FILE, "nerves", root.value)
     links = [k for s in (Side.RIGHT, Side.LEFT) for k in analysis.relation.roots if k.side is s]
     return NerveView(
-        name=about.text("name", f"Nerve {root.value}"),
+        name=words.upfirst(_nerve_name(root)),
         links=tuple(_link(analysis, link) for link in links if link.root is root),
         feel=said(about.text("feel"), about),
         weak=said(about.text("weak"), about),
     )
+
+
+def _nerve_name(root: Root) -> str:
+    return row(_FILE, "nerves", root.value).text("name", f"nerve {root.value}")
 
 
 def _link(analysis: Analysis, link: RootLink) -> str:
@@ -113,9 +120,10 @@ def _fits(relation: Relation) -> Iterator[tuple[str, str]]:
     for held in (relation.symptoms or {}).get("concordance", ()):
         links = [k for k in relation.roots if held["because"] and _is_of(k, held["because"])]
         link = _meant(links, held["text"])
-        filled = {"root": link.root.value, "side": link.side.value} if link else {}
+        filled = {"nerve": _nerve_name(link.root), "side": link.side.value} if link else {}
         side = f", {held['side']}" if held["side"] else ""
-        yield f"{words.upfirst(held['clue'])}{side}", say(held["verdict"], **filled)
+        clue = held["clue"].partition(" (")[0]
+        yield f"{words.upfirst(clue)}{side}", say(held["verdict"], **filled)
 
 
 def _is_of(link: RootLink, because: Sequence[str]) -> bool:
@@ -141,7 +149,15 @@ def _unknown(analysis: Analysis) -> Iterator[str]:
             yield say("unknown", part=part.text("text"), levels=", ".join(at))
 
 
-def _base_rates(relation: Relation) -> Iterator[str]:
-    yield from relation.base_rates
-    if not relation.base_rates:
+def _base_rates(analysis: Analysis) -> Iterator[str]:
+    """The figures that the relation gives for the decade, one plain sentence each."""
+    given = " ".join(analysis.relation.base_rates)
+    decade = int((analysis.study.age_years or 0) // 10) * 10
+    for held in rows("base_rates.toml", "base_rates"):
+        figure = f"{held.text('name')} in {held.number('percent'):.0f} %"
+        if held.number("decade") == decade and figure in given:
+            count = f"{held.number('percent'):.0f}"
+            finding = _plain("common", held.text("name"))
+            yield say("decade", decade=str(decade), count=count, finding=finding)
+    if not given:
         yield say("no_age")

@@ -15,6 +15,10 @@ from cauda.vocab import Root, Scale, Side
 
 ORDER = (Root.L5, Root.S1, Root.CAUDA, Root.L4, Root.S2, Root.S3, Root.S4)
 """The two roots that most lumbar foot symptoms come from stand first."""
+MAX_EVIDENCE = 6
+"""Lines of general evidence on a page that has to stay short."""
+_MAIN = ("dermatomal_pain", "maps", "level_by_exam", "extrusion")
+"""Rows of ``evidence.toml`` that a reader needs whatever roots are linked."""
 _EXPECTED = (("sensation", "Feeling"), ("pain", "Pain"), ("weakness", "Weakness"),
              ("reflex", "Reflex"), ("cramp", "Cramp"))  # fmt: skip
 
@@ -66,14 +70,27 @@ def silent_roots(links: Iterable[RootLink]) -> str:
     return ", ".join(f"{r.value} {_both(sides[r])}" for r in Root if r in sides)
 
 
-def foot_evidence(links: Sequence[RootLink]) -> tuple[Said, ...]:
-    """How well links of this kind hold, for what concerns more than one of the linked roots."""
+def foot_evidence(links: Sequence[RootLink], *, is_cramp: bool) -> tuple[Said, ...]:
+    """How well links of this kind hold, for what concerns more than one root; the main ones first.
+
+    Parameters
+    ----------
+    links : sequence of RootLink
+    is_cramp : bool
+        Whether a cramp was reported; only then figures on cramps matter.
+    """
     linked = {link.root.value for link in links if reaches_foot(link.root)}
-    return tuple(
-        said(held.text("text"), held)
-        for held in rows("evidence.toml", "evidence")
-        if held.is_citable and len(held.texts("roots")) > 1 and linked & set(held.texts("roots"))
-    )
+    held = [
+        r
+        for r in rows("evidence.toml", "evidence")
+        if r.is_citable
+        and len(r.texts("roots")) > 1
+        and linked & set(r.texts("roots"))
+        and (is_cramp or not r.id.startswith("cramp"))
+    ]
+    first = [r for id_ in _MAIN for r in held if r.id == id_]
+    ordered = first + [r for r in held if r not in first]
+    return tuple(said(r.text("text"), r) for r in ordered[:MAX_EVIDENCE])
 
 
 def found(analysis: Analysis, ids: Sequence[str]) -> str:
@@ -97,7 +114,9 @@ def _in_words(finding: Finding) -> str:
     name = words.condition_name(finding.condition) if is_presence else words.grade_words(finding)
     side = f" {words.side_name(finding.side)}" if finding.side else ""
     grade = "" if is_presence else f" ({finding.scale.value}: {finding.grade.replace('_', ' to ')})"
-    return f"{finding.level.value}{side}: {name}{grade}{', borderline' if finding.borderline else ''}"
+    return (
+        f"{finding.level.value}{side}: {name}{grade}{', borderline' if finding.borderline else ''}"
+    )
 
 
 def _view(analysis: Analysis, root: Root) -> RootView:

@@ -43,6 +43,11 @@ def without_side(symptoms: Symptoms | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(m["name"] for m in named))
 
 
+def names(symptoms: Symptoms | None, concept: str) -> bool:
+    """Whether the complaint names this concept as present."""
+    return any(m["concept"] == concept for m in _present(symptoms))
+
+
 def reading(symptoms: Symptoms | None) -> tuple[str, ...]:
     """Everything that was read, each with its side and state."""
     return tuple(dict.fromkeys(_mention(m) for m in (symptoms or {}).get("mentions", ())))
