@@ -1,0 +1,54 @@
+"""What the segment stage gives: class probabilities of one series."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cauda.geometry import Array, Space
+from cauda.records.basic import read_only
+from cauda.vocab import Contrast, Structure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Segmentation:
+    """Class probabilities of one series on the network's own, canonical grid.
+
+    Parameters
+    ----------
+    series : str
+        Key of the series it was made from.
+    probabilities : (C, I, J, K) float array
+        Channel c is ``STRUCTURES[c]``; sums to 1 over C. Axis 0 (I) runs to the patient's left
+        (across the slices of a sagittal stack), 1 (J) posterior, 2 (K) superior.
+    space : Space
+        The grid of axes I, J, K; same slice planes and frame of reference as the series.
+    signal : (I, J, K) float array
+        The series' image on the same grid, original units.
+    bundle : str
+        Name of the model bundle, or ``"truth"`` for a phantom's own labels.
+    contrast : Contrast
+        The series' contrast: what may be read from ``signal`` depends on it.
+    """
+
+    series: str
+    probabilities: Array
+    space: Space
+    signal: Array
+    bundle: str
+    contrast: Contrast = Contrast.UNKNOWN
+
+    def __post_init__(self) -> None:
+        if self.probabilities.shape[1:] != self.space.shape:
+            msg = f"Probabilities of {self.probabilities.shape} do not fit {self.space.shape}."
+            raise ValueError(msg)
+        object.__setattr__(self, "probabilities", read_only(self.probabilities))
+        object.__setattr__(self, "signal", read_only(self.signal))
+
+    def probability(self, *structures: Structure) -> Array:
+        """(I, J, K): the summed probability of the named structures."""
+        order = tuple(Structure)
+        chosen = [order.index(s) for s in structures]
+        total: Array = np.asarray(self.probabilities[chosen].sum(axis=0, dtype=np.float32))
+        return total
