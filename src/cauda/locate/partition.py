@@ -10,6 +10,7 @@ from scipy import ndimage
 from cauda.geometry import Array, FloatArray
 from cauda.locate.alternation import Alternation, Separator
 from cauda.locate.centerline import Centerline
+from cauda.locate.discs import disc_numbers
 from cauda.locate.view import View
 from cauda.records import DISC_LABELS
 from cauda.vocab import Structure
@@ -22,17 +23,15 @@ LARGEST_TILT_DEG = 35.0
 """A disc plane tilted more than this against the curve is not believed."""
 NARROW_MM = 10.0
 """Structures seen over less width than this do not tell a sideways tilt."""
-MIGRATION_MM = 14.0
-"""Disc voxels farther than this from every disc plane belong to no disc."""
 DISC_SPREAD_MM = 40.0
-"""Nor do those farther than this from the disc's middle, within its plane."""
+"""Disc voxels farther than this from their disc's middle belong to none."""
 SACRAL_CORE_MM = 20.0
 """Sacrum above its disc's plane is a mistaken body within this of the disc's middle, else a
 wing or the crest."""
 BONE_SPREAD_MM = 32.0
 """A part of a body whose middle lies farther than this from the curve is a false blob."""
 SMALLEST_FRAGMENT = 0.08
-"""Connected parts below this share of an instance's largest part are dropped."""
+"""Connected parts below this share of a bone's largest part are dropped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -146,22 +145,25 @@ def _is_sacral(view: View, bones: Array, lowest: DiscPlane, shift: FloatArray) -
 def _label_discs(
     view: View, planes: tuple[DiscPlane, ...], shift: FloatArray, labels: Array
 ) -> None:
-    """Give every disc voxel to the nearest plane, in place."""
+    """Give every disc voxel to its disc, in place."""
     if not planes:
         return
     voxels = np.argwhere(view.mask(Structure.DISC))
     points = view.space.to_lps(voxels) - shift
-    distance = np.stack([np.abs(plane.above(points)) for plane in planes])
-    nearest = distance.argmin(axis=0)
-    middle = np.stack([plane.point for plane in planes])[nearest]
-    spread = np.linalg.norm(points - middle, axis=1)
-    kept = (distance.min(axis=0) < MIGRATION_MM) & (spread < DISC_SPREAD_MM)
-    labels[tuple(voxels[kept].T)] = DISC_LABELS + 1 + nearest[kept]
+    away = [plane.above(points) for plane in planes]
+    spread = [np.linalg.norm(points - plane.point, axis=1) for plane in planes]
+    across = [np.sqrt(np.maximum(s**2 - a**2, 0)) for s, a in zip(spread, away, strict=True)]
+    number = disc_numbers(view, [np.abs(a) for a in away], across)
+    own = np.stack(spread)[np.maximum(number - 1, 0), np.arange(len(number))]
+    kept = (number > 0) & (own < DISC_SPREAD_MM)
+    labels[tuple(voxels[kept].T)] = DISC_LABELS + number[kept]
 
 
 def _drop_fragments(view: View, line: Centerline, labels: Array) -> None:
-    """Remove small or remote parts of every instance, in place."""
-    for label, box in enumerate(ndimage.find_objects(labels), start=1):
+    """Remove small or remote parts of every bone, in place."""
+    for label, box in enumerate(
+        ndimage.find_objects(np.where(labels < DISC_LABELS, labels, 0)), start=1
+    ):
         if box is None:
             continue
         inside = labels[box]
@@ -173,5 +175,5 @@ def _drop_fragments(view: View, line: Centerline, labels: Array) -> None:
             corner = np.array([s.start for s in box])
             points = view.space.to_lps(centers + corner)
             far = [np.linalg.norm(line.points[line.nearest(p)] - p) for p in points]
-            kept &= (np.array(far) < BONE_SPREAD_MM) | (label == 1) | (label > DISC_LABELS)
+            kept &= (np.array(far) < BONE_SPREAD_MM) | (label == 1)
             inside[(parts > 0) & ~np.concatenate([[False], kept])[parts]] = 0
