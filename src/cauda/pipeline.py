@@ -19,7 +19,7 @@ from cauda.check import check
 from cauda.grade import grade
 from cauda.grade.impression import impression, not_assessed
 from cauda.load import load
-from cauda.locate import locate
+from cauda.locate import locate, settle
 from cauda.measure import measure
 from cauda.ports import Grader, Segmenter
 from cauda.records import Analysis, Provenance, Segmentation, Spine, Study
@@ -105,6 +105,7 @@ def analyze_study(
         segmentations = segment(study, ports.segmenter)
     with stage("locate"):
         spine = locate(segmentations, study)
+        segmentations = tuple(settle(s, spine) for s in segmentations)
     with stage("measure"):
         measurements = measure(spine, segmentations)
     with stage("check"):
