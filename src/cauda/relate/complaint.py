@@ -8,7 +8,7 @@ from typing import Literal
 
 from cauda.knowledge import Row, rows
 
-State = Literal["present", "denied", "unclear"]
+State = Literal["present", "denied", "unclear", "other"]
 SpokenSide = Literal["left", "right", "both", ""]
 
 FRESH = ("new", "sudden", "worse", "rapid")
@@ -38,8 +38,9 @@ class Mention:
         Id in ``knowledge/lexicon.toml``.
     side : {"left", "right", "both", ""}
         The patient's; empty where none was said.
-    state : {"present", "denied", "unclear"}
-        ``unclear`` for a function named without saying whether it works.
+    state : {"present", "denied", "unclear", "other"}
+        ``unclear`` for a function named without saying whether it works; ``other`` for what was
+        said of a relative.
     qualifiers : tuple of str
         Time concepts of the lexicon (``new``, ``sudden``, ``worse``, ``long``, ...) and ``night``.
     phrase : str
@@ -67,14 +68,17 @@ class Mention:
         """Whether it was said to be of old, so that it raises no alarm.
 
         A red-flag state must be both long-standing and unchanged; an event, long past; any other
-        complaint, one of the two. Whatever is new, sudden or worse is never settled.
+        complaint, one of the two. Whatever is new, sudden or worse is never settled. Only a minor
+        one (constipation) is settled by being over: a lost leg that came back is still an alarm.
         """
+        kind = concepts()[self.concept].text("kind")
+        if kind == "minor" and "resolved" in self.qualifiers:
+            return True
         if any(word in self.qualifiers for word in FRESH):
             return False
         is_long, is_stable = "long" in self.qualifiers, "stable" in self.qualifiers
         if self.is_alarm:
             return is_long and is_stable
-        kind = concepts()[self.concept].text("kind")
         return is_long if kind == "event" else is_long or is_stable
 
 
@@ -90,11 +94,14 @@ class Complaint:
         In the order in which they were said.
     unread : tuple of str
         Words with no place in the lexicon; nothing was guessed from them.
+    respelled : tuple of (str, str)
+        Words taken for a long word of the lexicon that they miss by a letter or two.
     """
 
     text: str = ""
     mentions: tuple[Mention, ...] = ()
     unread: tuple[str, ...] = ()
+    respelled: tuple[tuple[str, str], ...] = ()
 
     @property
     def side(self) -> SpokenSide:

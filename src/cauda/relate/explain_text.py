@@ -14,6 +14,7 @@ MAX_CANDIDATES = 4
 MAX_EVIDENCE = 4
 """Lines of evidence shown for a root; the record holds all of them."""
 
+_STATES = {"other": "said of someone else, not counted"}
 _ASPECTS = ("sensation", "pain", "weakness", "reflex", "cramp", "gait")
 
 
@@ -59,6 +60,9 @@ def _reading_lines(complaint: Complaint) -> Iterator[str]:
         yield f"  - {_mention(mention)}"
     if not complaint.mentions:
         yield "  - nothing"
+    if complaint.respelled:
+        pairs = ", ".join(f"{word} as {meant}" for word, meant in complaint.respelled)
+        yield f"  Taken for typing errors: {pairs}."
     if complaint.unread:
         yield f"  Words not read: {', '.join(complaint.unread)}. Nothing was guessed from them."
 
@@ -66,7 +70,7 @@ def _reading_lines(complaint: Complaint) -> Iterator[str]:
 def _mention(mention: Mention) -> str:
     words = [mention.name]
     words += [mention.side] if mention.side else []
-    words += [mention.state] if mention.state != "present" else []
+    words += [_STATES.get(mention.state, mention.state)] if mention.state != "present" else []
     words += [q for q in mention.qualifiers if q != mention.concept]
     return f"{', '.join(words)}  [{mention.phrase}]" if mention.phrase else ", ".join(words)
 

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from cauda.knowledge import rows
 from cauda.relate.complaint import concepts
 from cauda.relate.words import Words
 
 MAX_GAP = 6
 """Words that a ``~`` may stand for."""
-_LETTERS = 2
-"""Letters by which phrases are looked up; every word before a ``*`` has at least as many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +22,6 @@ class Phrase:
     words: Words
     is_neutral: bool
 
-    @property
-    def weight(self) -> tuple[int, int]:
-        """Longer phrases win; among equal ones, the one with more letters."""
-        literal = [word for word in self.words if word != "~"]
-        return (len(literal), sum(len(word) for word in literal))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
@@ -36,25 +29,44 @@ class Match:
 
     phrase: Phrase
     at: tuple[int, ...]
+    letters: int
+
+    @property
+    def weight(self) -> tuple[int, int]:
+        """Longer matches win; among equal ones, the one with more letters."""
+        return (len(self.at), self.letters)
 
 
 @cache
 def phrases() -> tuple[Phrase, ...]:
-    """Every phrase of the lexicon, the longest first."""
-    found = [
+    """Every phrase of the lexicon."""
+    return tuple(
         Phrase(concept=id_, words=tuple(text.split()), is_neutral=field == "neutral")
         for id_, row in concepts().items()
         for field in ("phrases", "neutral")
         for text in row.texts(field)
-    ]
-    return tuple(sorted(found, key=lambda p: p.weight, reverse=True))
+    )
 
 
 @cache
 def _by_beginning() -> dict[str, tuple[Phrase, ...]]:
-    """Phrases by the first letters of their first word, so that few must be tried at a word."""
-    beginnings = {p.words[0][:_LETTERS] for p in phrases()}
-    return {b: tuple(p for p in phrases() if p.words[0][:_LETTERS] == b) for b in beginnings}
+    """Phrases by their first word, as it is written there, so that few must be tried at a word."""
+    found: dict[str, list[Phrase]] = {}
+    for phrase in phrases():
+        for first in _family(phrase.words[0]):
+            found.setdefault(first, []).append(phrase)
+    return {first: tuple(begun) for first, begun in found.items()}
+
+
+def _beginning(word: str) -> Iterator[Phrase]:
+    """Phrases whose first word covers this one."""
+    index = _by_beginning()
+    yield from index.get(word, ())
+    for end in range(1, len(word) + 1):
+        yield from index.get(f"{word[:end]}*", ())
+    if word[-1].isdigit():
+        for end in range(len(word)):
+            yield from index.get(f"{word[:end]}#", ())
 
 
 def matches(clause: Words) -> tuple[Match, ...]:
@@ -63,7 +75,7 @@ def matches(clause: Words) -> tuple[Match, ...]:
     No word belongs to two phrases, but a word of time may also belong to one of another kind:
     "getting weaker" says both weakness and that it is getting worse.
     """
-    candidates = sorted(_candidates(clause), key=lambda m: m.phrase.weight, reverse=True)
+    candidates = sorted(_candidates(clause), key=lambda m: m.weight, reverse=True)
     used: dict[bool, set[int]] = {True: set(), False: set()}
     kept = []
     for match in candidates:
@@ -76,10 +88,10 @@ def matches(clause: Words) -> tuple[Match, ...]:
 
 def _candidates(clause: Words) -> Iterator[Match]:
     for start, word in enumerate(clause):
-        for phrase in _by_beginning().get(word[:_LETTERS], ()) + _by_beginning().get("#", ()):
+        for phrase in _beginning(word):
             at = _positions(phrase.words, clause, start)
             if at:
-                yield Match(phrase=phrase, at=at)
+                yield Match(phrase=phrase, at=at, letters=sum(len(clause[i]) for i in at))
 
 
 def _positions(pattern: Words, clause: Words, start: int) -> tuple[int, ...]:
@@ -100,7 +112,20 @@ def _positions(pattern: Words, clause: Words, start: int) -> tuple[int, ...]:
 
 
 def fits(part: str, word: str) -> bool:
-    """Whether a word of the lexicon covers a word of the text."""
+    """Whether a word of the lexicon, or one of its family, covers a word of the text."""
+    if part[0] == "{":
+        return any(fits(member, word) for member in _family(part))
     if "#" in part:
         return word.startswith(part.split("#", maxsplit=1)[0]) and word[-1].isdigit()
-    return word.startswith(part[:-1]) if part.endswith("*") else word == part
+    return word.startswith(part[:-1]) if part[-1] == "*" else word == part
+
+
+def _family(part: str) -> tuple[str, ...]:
+    """The words that one word of a phrase stands for: those of ``{its family}``, or itself."""
+    return families()[part[1:-1]] if part[0] == "{" else (part,)
+
+
+@cache
+def families() -> dict[str, tuple[str, ...]]:
+    """Words that mean the same in a phrase, by the family's id."""
+    return {row.id: row.texts("words") for row in rows("lexicon.toml", "families")}

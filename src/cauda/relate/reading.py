@@ -14,12 +14,23 @@ from cauda.errors import UsageError
 from cauda.relate.complaint import FRESH, Complaint, Mention, State, concepts
 from cauda.relate.phrases import Match, fits, matches
 from cauda.relate.sides import side_of, sides
+from cauda.relate.spelling import spelled
+from cauda.relate.subjects import (
+    Positions,
+    is_family_history,
+    is_past,
+    of_someone_else,
+    speaks_of_self,
+)
 from cauda.relate.words import Words, known_words, sentences
 
 MAX_CHARACTERS = 5000
 """A longer description is refused rather than read in part."""
 
-_TIME = ("new", "sudden", "worse", "rapid", "long", "stable", "persistent", "severe", "night")
+_TIME = (
+    "new", "sudden", "worse", "rapid", "long", "stable", "resolved", "persistent", "severe", "night",
+)  # fmt: skip
+_SIDED = ("present", "other")
 _MRC = re.compile(r"([0-5])[+-]?/5")
 _NEGATES_WITHIN = 2
 """A denial this close before "normal" or "weak" turns it round."""
@@ -37,6 +48,7 @@ class _Clause:
     words: Words
     matches: tuple[Match, ...]
     times: tuple[str, ...]
+    others: Positions = frozenset()
 
 
 def read(text: str) -> Complaint:
@@ -55,18 +67,56 @@ def read(text: str) -> Complaint:
     if len(text) > MAX_CHARACTERS:
         msg = f"The complaint has {len(text)} characters; give at most {MAX_CHARACTERS}."
         raise UsageError(msg)
+    written = spelled(text)
     mentions: list[Mention] = []
-    unread: list[str] = []
-    start = 0
-    for sentence in sentences(text):
-        clauses = _timed([_clause(words) for words in _joined(sentence)])
+    clauses_read: list[_Clause] = []
+    start, is_other = 0, False
+    for sentence in sentences(written.plain):
+        clauses = _owned(_timed([_clause(words) for words in _joined(sentence)]), carried=is_other)
+        clauses_read += clauses
+        is_other = len(clauses[-1].words) - 1 in clauses[-1].others
         if mentions and _refers_back(clauses):
             mentions[start:] = _dated(mentions[start:], clauses)
             continue
         start = len(mentions)
         mentions += _sided([m for clause in clauses for m in _mentions(clause)], clauses)
-        unread += [word for clause in clauses for word in _unread(clause)]
-    return Complaint(text=text, mentions=tuple(mentions), unread=tuple(dict.fromkeys(unread)))
+    return Complaint(
+        text=text,
+        mentions=_own(mentions, clauses_read),
+        unread=tuple(dict.fromkeys(word for clause in clauses_read for word in _unread(clause))),
+        respelled=written.respelled,
+    )
+
+
+def _owned(clauses: list[_Clause], *, carried: bool) -> list[_Clause]:
+    """The clauses with the positions that speak of a relative."""
+    others = of_someone_else(tuple(c.words for c in clauses), carried=carried)
+    return [replace(c, others=at) for c, at in zip(clauses, others, strict=True)]
+
+
+def _own(mentions: list[Mention], clauses: list[_Clause]) -> tuple[Mention, ...]:
+    """Give what may be a relative's to the patient, unless it is surely not the patient's.
+
+    A wife may write for her husband. So a relative's complaint is set aside only where the
+    patient's own is told beside it, or where it is told as past, and never where it is fresh.
+    """
+    has_own = any(speaks_of_self(c.words) and _own_matches(c) for c in clauses)
+    is_told = [is_past(c.words) for c in clauses if c.others]
+    is_aside = has_own or (bool(is_told) and all(is_told))
+    return tuple(
+        replace(m, state="present")
+        if m.state == "other" and (not is_aside or set(m.qualifiers) & set(FRESH))
+        else m
+        for m in mentions
+    )
+
+
+def _own_matches(clause: _Clause) -> list[Match]:
+    return [
+        m
+        for m in clause.matches
+        if m.at[0] not in clause.others and _kind(m) not in ("time", "scope", "context")
+    ]
 
 
 def _refers_back(clauses: list[_Clause]) -> bool:
@@ -111,19 +161,25 @@ def _timed(clauses: list[_Clause]) -> list[_Clause]:
     """Share the sentence's time words as far as is safe.
 
     Freshness and persistence count for the whole sentence. "Unchanged" standing alone counts for
-    what was said before it, and a fresh turn standing alone ("now worse") for everything. Long
-    standing is never shared: years of back pain do not make a new numbness old.
+    what was said before it, together with how long it was so, and a fresh turn standing alone
+    ("now worse") for everything. Long standing by itself is never shared: years of back pain do
+    not make a new numbness old.
     """
     shared = [t for c in clauses for t in c.times if t in (*FRESH, "persistent")]
     turn = [t for c in clauses if _is_bare(c) for t in c.times if t in FRESH]
-    out, calm_after = [], False
+    calm_after: set[str] = set()
+    out: list[_Clause] = []
     for clause in reversed(clauses):
-        calm_after = calm_after or (_is_bare(clause) and "stable" in clause.times)
+        if _is_bare(clause) and "stable" in clause.times:
+            calm_after = calm_after | {"stable"} | ({"long"} & set(clause.times))
+        if _is_bare(clause) and "resolved" in clause.times:
+            calm_after = calm_after | {"resolved"}
         own = [*clause.times, *turn]
         if not {"long", "stable"} & set(own):
             own += shared
-        if calm_after and not set(own) & set(FRESH):
-            own.append("stable")
+        if not set(own) & set(FRESH):
+            own += calm_after - {"resolved"}
+        own += calm_after & {"resolved"}
         out.append(replace(clause, times=tuple(dict.fromkeys(own))))
     return out[::-1]
 
@@ -142,7 +198,7 @@ def _mentions(clause: _Clause) -> Iterator[Mention]:
         state = _state(clause, match, is_denied=match.at[0] > denied_from)
         yield Mention(
             concept=match.phrase.concept,
-            side=side_of(clause.words, match.at, denied_from) if state == "present" else "",
+            side=side_of(clause.words, match.at, denied_from) if state in _SIDED else "",
             state=state,
             qualifiers=clause.times,
             phrase=" ".join(clause.words[match.at[0] : match.at[-1] + 1]),
@@ -178,12 +234,23 @@ def _denied_from(words: Words, found: tuple[Match, ...]) -> int:
 
 
 def _state(clause: _Clause, match: Match, *, is_denied: bool) -> State:
-    kind = _kind(match)
-    if kind == "function":
-        return _function_state(clause, is_denied=is_denied)
-    if match.phrase.is_neutral and _is_normal(clause.words):
-        return "denied"
-    return "denied" if is_denied else "present"
+    if _kind(match) == "function":
+        state = _function_state(clause, is_denied=is_denied)
+    elif is_denied or _is_called_off(clause, match):
+        state = "denied"
+    else:
+        state = "present"
+    is_others = match.at[0] in clause.others or is_family_history(clause.words)
+    return "other" if state == "present" and is_others else state
+
+
+def _is_called_off(clause: _Clause, match: Match) -> bool:
+    """Whether "normal" speaks of a neutral phrase, or "negative" stands behind any."""
+    words, end = clause.words, match.at[-1] + 1
+    if set(words[end : end + 1]) & known_words("negative"):
+        return True
+    is_deviating = any(not _is_negated(words, i) for i in _where(words, "deviating"))
+    return match.phrase.is_neutral and _is_normal(words) and not is_deviating
 
 
 def _is_normal(words: Words) -> bool:

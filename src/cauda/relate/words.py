@@ -9,14 +9,36 @@ from cauda.knowledge import rows
 
 _REWRITES = (
     (r"[’`´]", "'"),
-    (r"\b(?:can't|can not|can no longer|could not|couldn't|unable to|not able to)\b", "cannot"),
+    (r"\b(ca|do|is|was|have|does|did|wo|could|has|would|are|had|were)nt\b", r"\1n't"),
+    (r"\b(\d+)\s?/\s?7\b", r"\1 days"),
+    (r"\b(\d+)\s?/\s?52\b", r"\1 weeks"),
+    (r"\b(\d+)\s?/\s?12\b", r"\1 months"),
+    (r"\b(\d+)\s?(?:h|hr|hrs)\b", r"\1 hours"),
+    (r"\b(\d+)\s?d\b", r"\1 days"),
+    (r"\b(\d+)\s?(?:w|wk|wks)\b", r"\1 weeks"),
+    (r"\b(\d+)\s?(?:mo|mth|mths)\b", r"\1 months"),
+    (r"^\s*[1-9]\d\s?[mf]\b|\b\d{1,3}\s?(?:yo|y/o|yom|yof|yr old|yrs old)\b", " aged 5 "),
+    (r"\b(\d+)\s?(?:y|yr|yrs)\b", r"\1 years"),
+    (r"\b([0-5][+-]?) (?:out of|of) (?:5|five)\b", r"\1/5"),
+    (r"\bmrc (?:grade )?([0-5])\b(?!\s?/)", r"\1/5"),
+    (r"\b(?:can't|can not|cannae|can no longer|could not|couldn't|unable to|not able to)\b", "cannot"),
+    (r"\b(?:can|could) (?:barely|hardly|scarcely|only just) (?!walk|stand|sleep)", "cannot "),
+    (r"\b(?:barely|hardly) (?:able to|feel|move|lift|pass|pee|wee)\b", "cannot feel"),
+    (r"\b(?:struggl\w+|hard|difficult|impossible|fail\w*) to (?!walk|stand|sleep)", "cannot "),
+    (r"\b(?:no longer able|lost the ability) to\b", "cannot"),
     (r"\bwon't\b", "will not"),
     (r"(\w)n't\b", r"\1 not"),
     (r"\b(?:have|has|had|is|am|are|was|were) not (?:been )?able to\b", "cannot"),
     (r"\b(?:do|does|did) not (feel|control|hold|empty)\b", r"cannot \1"),
+    (r"\bnot (?:been )?(pass|empti|open|pee|wee|void|urinat|poo)(?:p?ed|ing)\b", r"cannot \1"),
+    (r"\bnot (?:only|just)\b", " "),
+    (r"\b(?:not sure|do not know|not certain|unsure|cannot tell) (?:if|whether)\b", "maybe"),
     (r"\bnot elicitable\b", "absent"),
     (r"\bnothing (?:feels |felt |is |was )?(odd|wrong|unusual|strange|abnormal)\b", r"not \1"),
     (r"\bw/o\b", "without"),
+    (r"\b(?:neg|negative) for\b", "no"),
+    (r"(feet|legs|toes|soles|calves|heels)\b([^.;]{0,60}?)\b(?:the )?(?:two|both|pair) of them\b", r"\1\2 bilateral"),
+    (r"\b(?:was|were|been) (?:fine|ok|okay|well|good|alright|normal) (?:until|till|before)\b", ", "),
     (r"(?<=\w)-(?=\w)", " "),
     (r"&", " and "),
     (r"[?:]\s*(?:no|none|negative|nil)\b", " none"),
@@ -25,7 +47,16 @@ _REWRITES = (
 """Different spellings of one thing, written one way before anything is matched."""
 
 _SENTENCE = re.compile(r"[.!?;\n\r]+(?!\d)")
-_CLAUSE = re.compile(r",|:|\(|\)|\b(?:but|however|although|though|except|yet|and now|and then)\b")
+_NEW_SUBJECT = (
+    r"\band (?=(?:i|i'm|i've|he|she|it|they|cannot|there)\b|(?:my|his|her|the) (?:\w+ ){1,3}"
+    r"(?:is|are|was|were|has|have|had|feels?|felt|went|goes|gets?|got|cannot|keeps?|hurts?|started"
+    r"|will|does|did|became|gave|gives|stopped|turned|tingles?|aches?)\b)"
+)
+"""An "and" that begins a sentence of its own, to which no denial before it reaches."""
+_CLAUSE = re.compile(
+    r",|:|\(|\)|->|\b(?:but|however|although|though|except|apart from|other than|aside from|yet"
+    rf"|and now|and then)\b|{_NEW_SUBJECT}"
+)
 _WORD = re.compile(r"[0-5][+-]?/5|[a-z0-9]+(?:'[a-z]+)?")
 _LIST_ITEM_WORDS = 2
 """A piece between commas of at most this many words may be an item of a list."""
@@ -42,9 +73,8 @@ def known_words(id_: str) -> frozenset[str]:
     return frozenset(found.texts("words"))
 
 
-def sentences(text: str) -> tuple[tuple[Words, ...], ...]:
-    """Sentences of clauses of words, all in lower case and without punctuation."""
-    plain = text.lower()
+def sentences(plain: str) -> tuple[tuple[Words, ...], ...]:
+    """Sentences of clauses of words without punctuation, from a text in lower case."""
     for pattern, replacement in _REWRITES:
         plain = re.sub(pattern, replacement, plain)
     split = (_clauses(sentence) for sentence in _SENTENCE.split(plain))
