@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import nibabel as nib
@@ -19,8 +20,22 @@ LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 """NIfTI counts right and anterior positive; Cauda left and posterior."""
 
 
-def write_analysis(analysis: Analysis, folder: Path, settings: Settings) -> tuple[Path, ...]:
+def write_analysis(
+    analysis: Analysis,
+    folder: Path,
+    settings: Settings,
+    *,
+    tell: Callable[[str], None] = lambda _message: None,
+) -> tuple[Path, ...]:
     """Write the documents that ``settings`` asks for, and the label maps.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    folder : Path
+    settings : Settings
+    tell : callable
+        Told what was left out because an optional library is missing.
 
     Returns
     -------
@@ -28,7 +43,12 @@ def write_analysis(analysis: Analysis, folder: Path, settings: Settings) -> tupl
         What was written.
     """
     reports = write_reports(
-        analysis, folder, settings.formats, keep_identifiers=settings.keep_identifiers
+        analysis,
+        folder,
+        settings.formats,
+        keep_identifiers=settings.keep_identifiers,
+        audience=settings.audience,
+        tell=tell,
     )
     located = Located(
         study=analysis.study, segmentations=analysis.segmentations, spine=analysis.spine

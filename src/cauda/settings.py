@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from cauda.errors import UsageError
 from cauda.vocab import Contrast
 
-DEFAULT_FORMATS = ("json", "html", "txt")
-FORMATS = ("json", "html", "txt", "csv")
+DEFAULT_FORMATS = ("json", "html", "summary", "txt")
+FORMATS = ("json", "html", "summary", "pdf", "txt", "csv")
+AUDIENCES = ("clinician", "patient")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -33,6 +34,8 @@ class Settings:
         The person vouches that files without a frame of reference share one.
     keep_identifiers : bool
         Whether patient and study identifiers may be written.
+    audience : {"clinician", "patient"}
+        For whom the summary is worded.
     """
 
     formats: tuple[str, ...] = DEFAULT_FORMATS
@@ -41,6 +44,7 @@ class Settings:
     contrast: Contrast | None = None
     same_frame: bool = False
     keep_identifiers: bool = False
+    audience: Literal["clinician", "patient"] = "clinician"
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.formats) - set(FORMATS))
@@ -49,6 +53,9 @@ class Settings:
             raise UsageError(msg)
         if self.device not in DEVICES:
             msg = f"Unknown device {self.device!r}; choose from {', '.join(DEVICES)}."
+            raise UsageError(msg)
+        if self.audience not in AUDIENCES:
+            msg = f"Unknown audience {self.audience!r}; choose from {', '.join(AUDIENCES)}."
             raise UsageError(msg)
 
     def as_mapping(self) -> Mapping[str, Any]:

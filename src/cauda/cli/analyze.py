@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cauda.cli.options import ContrastName, ContrastOption, Device, DeviceName, Inputs, Models
+from cauda.cli.options import (
+    AudienceName,
+    ContrastName,
+    ContrastOption,
+    Device,
+    DeviceName,
+    Inputs,
+    Models,
+)
 from cauda.cli.options import SameFrame as SameFrameOption
 
 if TYPE_CHECKING:
@@ -32,8 +40,11 @@ def analyze(  # noqa: PLR0913 - a command line has as many arguments as a person
         str | None, typer.Option(help='The complaint, e.g. "night toe cramps on the left".')
     ] = None,
     formats: Annotated[
-        str, typer.Option(help="Comma-separated: json, html, txt, csv.")
-    ] = "json,html,txt",
+        str, typer.Option(help="Comma-separated: json, html, summary, pdf, txt, csv.")
+    ] = "json,html,summary,txt",
+    audience: Annotated[
+        AudienceName, typer.Option(help="For whom the summary is worded.")
+    ] = AudienceName.CLINICIAN,
     device: Device = DeviceName.AUTO,
     models: Models = None,
     contrast: ContrastOption = None,
@@ -54,6 +65,7 @@ def analyze(  # noqa: PLR0913 - a command line has as many arguments as a person
         contrast=contrast.contrast if isinstance(contrast, ContrastName) else None,
         same_frame=same_frame,
         keep_identifiers=keep_identifiers,
+        audience=audience.value,
     )
     console = Console()
     analysis = _analyzed(inputs, settings, symptoms, console)
@@ -90,9 +102,12 @@ def _write(analysis: Analysis, output: Path, settings: Settings, console: Consol
     from cauda.output import write_analysis
     from cauda.report import terminal_summary
 
+    messages: list[str] = []
     with console.status("report"):
-        written = write_analysis(analysis, output, settings)
+        written = write_analysis(analysis, output, settings, tell=messages.append)
     page = next((path for path in written if path.name == "report.html"), None)
     console.print(terminal_summary(analysis, page))
     for path in written:
         console.print(f"  wrote {path}", highlight=False, soft_wrap=True)
+    for message in messages:
+        console.print(f"  {message}", highlight=False, markup=False, soft_wrap=True)

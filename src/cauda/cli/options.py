@@ -33,6 +33,13 @@ class DeviceName(StrEnum):
     MPS = "mps"
 
 
+class AudienceName(StrEnum):
+    """What ``--audience`` takes."""
+
+    CLINICIAN = "clinician"
+    PATIENT = "patient"
+
+
 Inputs = Annotated[
     list[Path],
     typer.Argument(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from cauda.report.html import report_html
 from cauda.report.sheet import measurements_csv
+from cauda.report.summary import summary_html
 from cauda.report.terminal import terminal_summary
 from cauda.report.text import report_text
 from cauda.report.write import write_reports
@@ -16,6 +17,7 @@ __all__ = [
     "measurements_csv",
     "report_html",
     "report_text",
+    "summary_html",
     "terminal_summary",
     "write_reports",
 ]

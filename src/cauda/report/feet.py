@@ -19,9 +19,9 @@ from cauda.vocab import Root, Side
 
 _WIDTH, _HEIGHT = 560, 748
 _SIDES = (Side.RIGHT, Side.LEFT)
-_GAP, _TOP, _BOTTOM = 24.0, 22.0, 24.0
+_GAP, _TOP, _BOTTOM = 14.0, 22.0, 24.0
 """Space between the two feet of one view, above them for R and L, and below for their names."""
-_MIN_FOOT = 130.0
+_MIN_FOOT = 140.0
 """Least width given to a foot, so that the words below it fit."""
 
 Reported = Mapping[Side, Collection[str]]
@@ -115,8 +115,9 @@ def described(links: Sequence[RootLink], reported: Reported = NOTHING) -> str:
     ]
     lines = lines or ["No area is shaded: no finding was linked to a root of the foot."]
     names = {r.id: r.text("name") for r in rows("regions.toml", "regions")}
+    names |= {f"toe{n}_plantar": f"toe {n}, underside" for n in (2, 3, 4)}
     lines += [
-        f"Reported on the {side.value}: {', '.join(names.get(id_, id_.replace('_', ' ')) for id_ in reported[side])}."
+        f"Reported on the {side.value}: {', '.join(names.get(r, r) for r in reported[side])}."
         for side in _SIDES
         if reported.get(side)
     ]

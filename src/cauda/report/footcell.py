@@ -105,7 +105,7 @@ def cell(view: View, foot: Foot, left: float, top: float) -> str:
         f"{_filled(view.toes)}{_painted(toes, foot)}{_outlined(view.toes)}"
         f'{_filled(view.body)}<g clip-path="url(#{clip})">{_painted(others, foot)}</g>'
         f"{_outlined(view.body)}</g>{labels}"
-        f"{text(name, (view.width / 2, view.height + 17), 'foot-view', 12, '#3d4957')}</g>"
+        f"{text(name, (view.width / 2, view.height + 17), 'foot-view', 13, '#3d4957')}</g>"
     )
 
 
@@ -150,7 +150,7 @@ def _fill(foot: Foot, region: str) -> str:
 def _label(at: tuple[float, float], shade: Shade, mirrored_width: float | None) -> str:
     x = at[0] if mirrored_width is None else mirrored_width - at[0]
     names = "+".join(CAUDA_SIGN if name == Root.CAUDA.value else name for name in shade.roots)
-    ink = text(names, (x, at[1]), "foot-root", 11, _TIER_INK[shade.tier])
-    halo = text(names, (x, at[1]), "foot-halo", 11, _TIER_HALO[shade.tier])
+    ink = text(names, (x, at[1]), "foot-root", 12.5, _TIER_INK[shade.tier])
+    halo = text(names, (x, at[1]), "foot-halo", 12.5, _TIER_HALO[shade.tier])
     stroke = f'stroke="{_TIER_HALO[shade.tier]}" stroke-width="3" stroke-linejoin="round" '
     return halo.replace("<text ", f"<text {stroke}") + ink

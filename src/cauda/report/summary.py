@@ -1,4 +1,4 @@
-"""The clinician's summary: findings to roots to the foot on one or two pages, and what limits it."""
+"""The clinician's summary: findings to roots to the foot on one or two pages, with the limits."""
 
 from __future__ import annotations
 
@@ -13,10 +13,16 @@ from cauda.report import tables, words
 from cauda.report.feet import has_cauda
 from cauda.report.html import environment, resource
 from cauda.report.summary_flags import flag_views, questions
-from cauda.report.summary_page import drawings, legend, page_line
 from cauda.report.summary_gaps import gaps, standing
+from cauda.report.summary_page import drawings, legend, page_line
 from cauda.report.summary_patient import patient_html
-from cauda.report.summary_roots import RootView, foot_evidence, root_views, silent_roots
+from cauda.report.summary_roots import (
+    RootView,
+    foot_evidence,
+    root_views,
+    shared_notes,
+    silent_roots,
+)
 from cauda.report.summary_said import Said, mark, sentence_of, sources
 from cauda.report.summary_symptoms import (
     causes,
@@ -24,6 +30,7 @@ from cauda.report.summary_symptoms import (
     names,
     reading,
     reported,
+    unmatched,
     without_side,
 )
 
@@ -71,11 +78,13 @@ def _clinician(analysis: Analysis) -> str:
         findings=analysis.impression[:MAX_FINDINGS],
         further=len(analysis.impression[MAX_FINDINGS:]),
         roots=roots,
+        shared=shared_notes(relation.roots),
         silent=silent_roots(relation.roots),
         is_widened=any(link.widened for link in relation.roots),
         feet=drawings(relation.roots, reported(relation.symptoms)),
         no_side=without_side(relation.symptoms),
         reading=reading(relation.symptoms),
+        unmatched=unmatched(relation.symptoms),
         verdicts=_VERDICTS,
         causes=others,
         other_names=further_causes(others),

@@ -36,8 +36,14 @@ def flag_views(analysis: Analysis) -> tuple[FlagView, ...]:
     return tuple(_view(analysis, flag) for flag in analysis.relation.red_flags)
 
 
-def questions(relation: Relation) -> tuple[tuple[str, str], ...]:
-    """Every emergency question once, with what was answered; silence is ``not asked``."""
+def questions(relation: Relation) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """Every emergency question once, by what was answered; silence is ``not_asked``.
+
+    Returns
+    -------
+    tuple of (answer, its words, questions)
+        What was reported stands first.
+    """
     answers: dict[str, str] = {}
     for trigger in rows("red_flags.toml", "triggers"):
         if trigger.text("tier") == "emergency":
@@ -45,7 +51,8 @@ def questions(relation: Relation) -> tuple[tuple[str, str], ...]:
             kept = answers.setdefault(trigger.text("question"), given)
             if _RANK.index(given) > _RANK.index(kept):
                 answers[trigger.text("question")] = given
-    return tuple((q, sentence_of("clinician", answer)) for q, answer in answers.items())
+    groups = ((a, tuple(q for q in answers if answers[q] == a)) for a in reversed(_RANK))
+    return tuple((a, sentence_of("clinician", a), asked) for a, asked in groups if asked)
 
 
 _RANK = ("denied", "not_asked", "reported")

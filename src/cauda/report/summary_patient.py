@@ -106,7 +106,7 @@ def _link(analysis: Analysis, link: RootLink) -> str:
 
 
 def _told(finding: Finding) -> str:
-    """``At L4-L5 on the right, the hole where a nerve leaves is tight (very much).``"""
+    """One finding, such as "At L4-L5 on the right, the hole where a nerve leaves is tight"."""
     parts = {r.id: r.text("found") for r in rows(_FILE, "parts")}
     severity = words.severity(finding)
     degree = f" ({_plain('degrees', severity)})" if severity in _DEGREES else ""
@@ -133,7 +133,7 @@ def _is_of(link: RootLink, because: Sequence[str]) -> bool:
 def _meant(links: Sequence[RootLink], text: str) -> RootLink | None:
     """The link that the verdict names, where several rest on the same findings."""
     named = [link for link in links if f"{link.root} {link.side}" in text]
-    return (named or list(links) or [None])[0]
+    return next(iter(named or links), None)
 
 
 def _unknown(analysis: Analysis) -> Iterator[str]:

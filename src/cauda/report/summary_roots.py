@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from cauda.knowledge import Row, row, rows
@@ -19,6 +19,8 @@ MAX_EVIDENCE = 6
 """Lines of general evidence on a page that has to stay short."""
 _MAIN = ("dermatomal_pain", "maps", "level_by_exam", "extrusion")
 """Rows of ``evidence.toml`` that a reader needs whatever roots are linked."""
+_EXAM = ("l4_signs", "l5_abduction", "achilles", "claudication")
+"""Rows of ``evidence.toml`` on what the examination of one root tells."""
 _EXPECTED = (("sensation", "Feeling"), ("pain", "Pain"), ("weakness", "Weakness"),
              ("reflex", "Reflex"), ("cramp", "Cramp"))  # fmt: skip
 
@@ -45,6 +47,8 @@ class RootView:
     expect : tuple of (str, tuple of Said)
         Aspect and what is associated with the root there.
     examine, evidence : tuple of Said
+    notes : tuple of str
+        What holds for every side of it.
     """
 
     name: str
@@ -52,13 +56,33 @@ class RootView:
     expect: tuple[tuple[str, tuple[Said, ...]], ...]
     examine: tuple[Said, ...]
     evidence: tuple[Said, ...]
+    notes: tuple[str, ...] = ()
 
 
 def root_views(analysis: Analysis) -> tuple[RootView, ...]:
     """A row for every linked root that reaches the foot."""
     links = analysis.relation.roots
     present = {link.root for link in links if reaches_foot(link.root)}
-    return tuple(_view(analysis, root) for root in ORDER if root in present)
+    shared = shared_notes(links)
+    views = (_view(analysis, root) for root in ORDER if root in present)
+    return tuple(_noted_once(view, shared) for view in views)
+
+
+def shared_notes(links: Sequence[RootLink]) -> tuple[str, ...]:
+    """Notes that every link carries, where there are several: said once for the page."""
+    if len(links) < 2:
+        return ()
+    return tuple(n for n in links[0].notes if all(n in link.notes for link in links))
+
+
+def _noted_once(view: RootView, shared: Sequence[str]) -> RootView:
+    """The row without the page's notes, and with its sides' common notes said once."""
+    common = [n for n in view.sides[0].notes if all(n in line.notes for line in view.sides)]
+    sides = (
+        replace(line, notes=tuple(n for n in line.notes if n not in common)) for line in view.sides
+    )
+    notes = tuple(n for n in common if n not in shared)
+    return replace(view, sides=tuple(sides), notes=notes)
 
 
 def silent_roots(links: Iterable[RootLink]) -> str:
@@ -71,7 +95,7 @@ def silent_roots(links: Iterable[RootLink]) -> str:
 
 
 def foot_evidence(links: Sequence[RootLink], *, is_cramp: bool) -> tuple[Said, ...]:
-    """How well links of this kind hold, for what concerns more than one root; the main ones first.
+    """How well links of this kind hold, beside what one root's examination tells; the main first.
 
     Parameters
     ----------
@@ -84,7 +108,7 @@ def foot_evidence(links: Sequence[RootLink], *, is_cramp: bool) -> tuple[Said, .
         r
         for r in rows("evidence.toml", "evidence")
         if r.is_citable
-        and len(r.texts("roots")) > 1
+        and r.id not in _EXAM
         and linked & set(r.texts("roots"))
         and (is_cramp or not r.id.startswith("cramp"))
     ]
@@ -137,7 +161,7 @@ def _view(analysis: Analysis, root: Root) -> RootView:
         evidence=tuple(
             said(held.text("text"), held)
             for held in rows("evidence.toml", "evidence")
-            if held.is_citable and held.texts("roots") == (root.value,)
+            if held.is_citable and held.id in _EXAM and root.value in held.texts("roots")
         ),
     )
 

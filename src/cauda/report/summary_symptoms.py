@@ -53,6 +53,13 @@ def reading(symptoms: Symptoms | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_mention(m) for m in (symptoms or {}).get("mentions", ())))
 
 
+def unmatched(symptoms: Symptoms | None) -> tuple[str, ...]:
+    """Links to which no reported symptom fits, without the words that say so each time."""
+    repeated = row("relate_wording.toml", "wording", "unmatched").text("text").partition("}")[2]
+    given = (symptoms or {}).get("unmatched_findings", ())
+    return tuple(line.removesuffix(repeated).partition(" (tier")[0] for line in given)
+
+
 def causes(symptoms: Symptoms | None) -> tuple[CauseView, ...]:
     """Causes outside the roots, the best supported first; none where nothing was reported."""
     ranked = [c for c in (symptoms or {}).get("candidates", ()) if c["kind"] == "other"]
@@ -68,13 +75,10 @@ def causes(symptoms: Symptoms | None) -> tuple[CauseView, ...]:
 
 
 def further_causes(shown: Sequence[CauseView]) -> tuple[str, ...]:
-    """Names of the causes that are not shown with their clues."""
-    names = {cause.name for cause in shown}
-    return tuple(
-        r.text("name")
-        for r in rows("differentials.toml", "differentials")
-        if r.text("name") not in names
-    )
+    """Names of the causes that are not shown with their clues, without what is in parentheses."""
+    told = {cause.name for cause in shown}
+    every = (r.text("name") for r in rows("differentials.toml", "differentials"))
+    return tuple(name.partition(" (")[0] for name in every if name not in told)
 
 
 def _present(symptoms: Symptoms | None) -> list[Mapping[str, Any]]:

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from cauda.errors import UsageError
 from cauda.records import Analysis
 from cauda.report.figures import Picture, draw_pictures
 from cauda.report.html import report_html
+from cauda.report.pdf import PdfUnavailableError, pdf_bytes
 from cauda.report.sheet import measurements_csv
+from cauda.report.summary import Audience, summary_html
 from cauda.report.text import report_text
 from cauda.schema import to_document
 
-Documents = Mapping[str, tuple[str, Callable[[], str]]]
+
+class Document(NamedTuple):
+    """One file of a format, and how its content is made."""
+
+    name: str
+    content: Callable[[], bytes]
 
 
 def write_reports(
@@ -25,6 +33,8 @@ def write_reports(
     formats: Iterable[str],
     *,
     keep_identifiers: bool = False,
+    audience: Audience = "clinician",
+    tell: Callable[[str], None] = lambda _message: None,
 ) -> tuple[Path, ...]:
     """Write the chosen documents, and the evidence pictures beside a page.
 
@@ -34,9 +44,14 @@ def write_reports(
     folder : Path
         Made if it is absent.
     formats : iterable of str
-        From ``json``, ``html``, ``txt``, ``csv``; ``html`` also writes ``figures/*.png``.
+        From ``json``, ``html``, ``summary``, ``pdf``, ``txt``, ``csv``; ``html`` also writes
+        ``figures/*.png``, ``pdf`` writes ``summary.pdf`` and ``report.pdf``.
     keep_identifiers : bool
         Whether ``analysis.json`` may hold identifiers and original UIDs.
+    audience : {"clinician", "patient"}
+        For whom the summary is worded.
+    tell : callable
+        Told, once, why no PDF was written where an optional library is missing.
 
     Returns
     -------
@@ -53,16 +68,28 @@ def write_reports(
     def pictures() -> tuple[Picture, ...]:
         return draw_pictures(analysis)
 
-    documents: Documents = {
-        "json": (
-            "analysis.json",
-            lambda: to_document(analysis, keep_identifiers=keep_identifiers).model_dump_json(
-                indent=1
-            ),
+    @cache
+    def page() -> str:
+        return report_html(analysis, pictures())
+
+    @cache
+    def summary() -> str:
+        return summary_html(analysis, audience)
+
+    def data() -> bytes:
+        made = to_document(analysis, keep_identifiers=keep_identifiers)
+        return made.model_dump_json(indent=1).encode()
+
+    documents: dict[str, tuple[Document, ...]] = {
+        "json": (Document("analysis.json", data),),
+        "html": (Document("report.html", lambda: page().encode()),),
+        "summary": (Document("summary.html", lambda: summary().encode()),),
+        "pdf": (
+            Document("summary.pdf", lambda: pdf_bytes(summary())),
+            Document("report.pdf", lambda: pdf_bytes(page())),
         ),
-        "html": ("report.html", lambda: report_html(analysis, pictures())),
-        "txt": ("report.txt", lambda: report_text(analysis)),
-        "csv": ("measurements.csv", lambda: measurements_csv(analysis)),
+        "txt": (Document("report.txt", lambda: report_text(analysis).encode()),),
+        "csv": (Document("measurements.csv", lambda: measurements_csv(analysis).encode()),),
     }
     chosen = tuple(dict.fromkeys(formats))
     unknown = [name for name in chosen if name not in documents]
@@ -70,13 +97,21 @@ def write_reports(
         msg = f"Unknown format {unknown[0]!r}; choose from {', '.join(documents)}."
         raise UsageError(msg)
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name in chosen:
-        file_name, render = documents[name]
-        written.append(_write(folder / file_name, render().encode("utf-8")))
+    written = [path for name in chosen for path in _format(documents[name], folder, tell)]
     if "html" in chosen:
         written += _write_pictures(pictures(), folder / "figures")
     return tuple(written)
+
+
+def _format(
+    documents: Sequence[Document], folder: Path, tell: Callable[[str], None]
+) -> tuple[Path, ...]:
+    """The files of one format; none, with a message, where an optional library is missing."""
+    try:
+        return tuple(_write(folder / d.name, d.content()) for d in documents)
+    except PdfUnavailableError as error:
+        tell(str(error))
+        return ()
 
 
 def _write_pictures(pictures: Sequence[Picture], folder: Path) -> list[Path]:
