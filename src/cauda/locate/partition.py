@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from cauda.geometry import Array, FloatArray
 from cauda.locate.alternation import Alternation, Separator
+from cauda.locate.bones import whole_bones
 from cauda.locate.centerline import Centerline
 from cauda.locate.discs import disc_numbers
 from cauda.locate.view import View
@@ -127,6 +128,7 @@ def label_column(
     if has_sacrum and planes:
         level[_is_sacral(view, bones, planes[0], shift)] = 0
     labels[tuple(bones.T)] = level + lowest_label(has_sacrum)
+    labels = whole_bones(labels)
     _label_discs(view, planes, shift, labels)
     _drop_fragments(view, line, labels)
     return labels
