@@ -22,6 +22,11 @@ class Phrase:
     words: Words
     is_neutral: bool
 
+    @property
+    def letters(self) -> int:
+        """Letters of its words as they are written in the lexicon; of a family, none."""
+        return sum(len(word) for word in self.words if word != "~" and word[0] != "{")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
@@ -32,9 +37,9 @@ class Match:
     letters: int
 
     @property
-    def weight(self) -> tuple[int, int]:
-        """Longer matches win; among equal ones, the one with more letters."""
-        return (len(self.at), self.letters)
+    def weight(self) -> tuple[int, int, int]:
+        """Longer matches win; among equal ones more letters, in the text, then in the lexicon."""
+        return (len(self.at), self.letters, self.phrase.letters)
 
 
 @cache

@@ -275,6 +275,7 @@ def _function_state(clause: _Clause, *, is_denied: bool) -> State:
         return "denied" if int(grade[1]) == NORMAL_MRC else "present"
     said = {_is_negated(words, i) for i in _where(words, "deviating")}
     said |= {not _is_negated(words, i) for i in _where(words, "normal")}
+    said |= {not _is_negated(words, i) for i in _where(words, "full")}
     if not said and is_denied:
         return "present"
     if len(said) != 1:

@@ -33,11 +33,14 @@ _REWRITES = (
     (r"\bnot (?:been )?(pass|empti|open|pee|wee|void|urinat|poo)(?:p?ed|ing)\b", r"cannot \1"),
     (r"\bnot (?:only|just)\b", " "),
     (r"\b(?:not sure|do not know|not certain|unsure|cannot tell) (?:if|whether)\b", "maybe"),
+    (r"\bno (?:sensation|sensory|feeling) (?:loss|change|deficit|disturbance)s?\b", "no numbness"),
+    (r"\b(?:a|my|the|his|her|this|that) wee (?=bit|while|toe|finger|girl|boy|man|spell|walk|ache"
+     r"|pain|cramp|numb|sore|tingl|twinge|bump|baby)", "a little "),
     (r"\bnot elicitable\b", "absent"),
     (r"\bnothing (?:feels |felt |is |was )?(odd|wrong|unusual|strange|abnormal)\b", r"not \1"),
     (r"\bw/o\b", "without"),
     (r"\b(?:neg|negative) for\b", "no"),
-    (r"(feet|legs|toes|soles|calves|heels)\b([^.;]{0,60}?)\b(?:the )?(?:two|both|pair) of them\b", r"\1\2 bilateral"),
+    (r"(feet|legs|toes|soles|calves|heels)\b([^.;]{0,100}?)\b(?:the )?(?:two|both|pair) of them\b", r"\1\2 bilateral"),
     (r"\b(?:was|were|been) (?:fine|ok|okay|well|good|alright|normal) (?:until|till|before)\b", ", "),
     (r"(?<=\w)-(?=\w)", " "),
     (r"&", " and "),
@@ -101,6 +104,8 @@ def _continues(piece: Words, following: Words) -> bool:
     normal"; "no fever, numb and weak legs" is not: a denial only runs on to an "or".
     """
     negators = known_words("negator")
+    if known_words("alone") & set(piece):
+        return False
     if negators & set(following) or not {"or", "nor", "and"} & set(following):
         return False
     ends_with_or = bool({"or", "nor"} & set(following))
