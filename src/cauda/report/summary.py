@@ -26,6 +26,7 @@ from cauda.report.summary_roots import (
 from cauda.report.summary_said import Said, mark, sentence_of, sources
 from cauda.report.summary_symptoms import (
     causes,
+    fits,
     further_causes,
     names,
     reading,
@@ -37,6 +38,8 @@ from cauda.report.summary_symptoms import (
 Audience = Literal["clinician", "patient"]
 MAX_FINDINGS = 6
 """More lines of the impression than this are left to the full report."""
+DENSE_ROOTS = 2
+"""With more roots than this beside reported symptoms, print is set smaller to keep two pages."""
 _VERDICTS = {"compatible": "=", "atypical": "~", "discordant": "≠", "no_match": "–"}
 """Signs beside the verdict's words, so that the table can be skimmed."""
 
@@ -84,6 +87,8 @@ def _clinician(analysis: Analysis) -> str:
         feet=drawings(relation.roots, reported(relation.symptoms)),
         no_side=without_side(relation.symptoms),
         reading=reading(relation.symptoms),
+        fits=fits(relation.symptoms),
+        is_dense=relation.symptoms is not None and len(roots) > DENSE_ROOTS,
         unmatched=unmatched(relation.symptoms),
         verdicts=_VERDICTS,
         causes=others,

@@ -15,6 +15,9 @@ MAX_CAUSES = 4
 
 _SIDES = {"left": (Side.LEFT,), "right": (Side.RIGHT,), "both": (Side.RIGHT, Side.LEFT)}
 
+_SAME = "<same side>"
+"""Stands for the complaint's own side while lines of both sides are compared."""
+
 Symptoms = Mapping[str, Any]
 
 
@@ -26,6 +29,16 @@ class CauseView:
     speaks_for: tuple[str, ...]
     speaks_against: tuple[str, ...]
     test: Said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """How one symptom fits the findings, in the fixed words of the relation."""
+
+    clue: str
+    side: str
+    verdict: str
+    text: str
 
 
 def reported(symptoms: Symptoms | None) -> dict[Side, tuple[str, ...]]:
@@ -51,6 +64,24 @@ def names(symptoms: Symptoms | None, concept: str) -> bool:
 def reading(symptoms: Symptoms | None) -> tuple[str, ...]:
     """Everything that was read, each with its side and state."""
     return tuple(dict.fromkeys(_mention(m) for m in (symptoms or {}).get("mentions", ())))
+
+
+def fits(symptoms: Symptoms | None) -> tuple[Fit, ...]:
+    """How each symptom fits the findings; both sides in one line where they fit alike."""
+    grouped: dict[tuple[str, str, str], list[str]] = {}
+    for held in (symptoms or {}).get("concordance", ()):
+        side = held["side"]
+        text = held["text"].replace(f" {side} ", f" {_SAME} ") if side else held["text"]
+        grouped.setdefault((held["clue"], held["verdict"], text), []).append(side)
+    return tuple(
+        Fit(
+            clue=clue,
+            side=" and ".join(sides) or "not stated",
+            verdict=verdict,
+            text=text.replace(_SAME, " and ".join(sides)),
+        )
+        for (clue, verdict, text), sides in grouped.items()
+    )
 
 
 def unmatched(symptoms: Symptoms | None) -> tuple[str, ...]:
