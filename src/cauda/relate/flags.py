@@ -76,14 +76,14 @@ def open_questions(complaint: Complaint) -> tuple[str, ...]:
     """Emergency questions that were neither answered with yes nor with no."""
     raised = {trigger.id for trigger in raised_triggers(complaint, "emergency")}
     denied = {m.concept for m in complaint.mentions if m.state == "denied"}
-    asked = (
+    triggers = [r for r in rows("red_flags.toml", "triggers") if r.text("tier") == "emergency"]
+    answered = {
         trigger.text("question")
-        for trigger in rows("red_flags.toml", "triggers")
-        if trigger.text("tier") == "emergency"
-        and trigger.id not in raised
-        and not (len(trigger.texts("when")) == 1 and set(trigger.texts("when")) <= denied)
-    )
-    return tuple(dict.fromkeys(asked))
+        for trigger in triggers
+        if len(trigger.texts("when")) == 1 and set(trigger.texts("when")) <= denied
+    }
+    asked = (trigger.text("question") for trigger in triggers if trigger.id not in raised)
+    return tuple(question for question in dict.fromkeys(asked) if question not in answered)
 
 
 def imaging_flag(findings: Sequence[Finding]) -> RedFlag | None:

@@ -43,7 +43,7 @@ def _ungraded(findings: Sequence[Finding]) -> Iterator[str]:
             spots = groups.setdefault((f.condition.value, f.reason_unknown), [])
             spots.append((f.level, f.side))
     for (condition, reason), spots in groups.items():
-        yield _sentence("ungraded", condition, spots).format(reason=_full_stop(reason))
+        yield _sentence("ungraded", condition, spots).format(reason=_as_sentence(reason))
 
 
 def _missing(findings: Sequence[Finding]) -> Iterator[str]:
@@ -80,8 +80,8 @@ def _listed(spots: list[_Spot]) -> str:
     return ", ".join(parts)
 
 
-def _full_stop(text: str) -> str:
-    return text if text.endswith(".") else f"{text}."
+def _as_sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}".removesuffix(".") + "."
 
 
 def _unlinked(finding: Finding, context: Context) -> Iterator[str]:

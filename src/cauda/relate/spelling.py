@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
 from cauda.knowledge import rows
 from cauda.relate.phrases import families, phrases
+from cauda.relate.words import known_words
 
 _LIMB = (
     r"(?:leg|foot|toe|heel|calf|ankle|knee|hip|thigh|shin|buttock|sole|arch|groin|hallux|side|sided"
@@ -35,8 +35,8 @@ _SIDES = (
 _WORD = re.compile(r"[a-z]+")
 _MIN_LETTERS = 6
 """Shorter words lie too close to each other to be respelled."""
-_LONG = 9
-"""Words this long may differ in two letters, shorter ones in one."""
+_LONG = 10
+"""Words this long may differ by two typing errors, shorter ones by one; the first letter stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,49 +74,31 @@ def _abbreviations() -> tuple[re.Pattern[str], dict[str, str]]:
 
 
 def _respelled(word: str) -> str:
-    """The only word of the lexicon as near as a typing error; the word itself where none is."""
-    if len(word) < _MIN_LETTERS or word in _known() or any(word[:n] in _stems() for n in _ends(word)):
+    """The only listed word as near as a typing error; the word itself where none or several are."""
+    if len(word) < _MIN_LETTERS or word in _known() or word[-1:] == "s" and word[:-1] in _known():
         return word
-    allowed = 2 if len(word) >= _LONG else 1
-    for distance in range(1, allowed + 1):
-        near = [known for known in _alike(word) if typing_errors(word, known) == distance]
-        if near:
-            return near[0] if len(near) == 1 else word
-    return word
+    near = [known for known in _targets().get(word[0], ()) if _is_typing_error(word, known)]
+    return near[0] if len(near) == 1 else word
 
 
-def _ends(word: str) -> range:
-    return range(3, len(word) + 1)
-
-
-def _alike(word: str) -> Iterator[str]:
-    return (w for w in _by_first_letter().get(word[0], ()) if abs(len(w) - len(word)) <= 2)
+def _is_typing_error(word: str, known: str) -> bool:
+    allowed = 2 if len(known) >= _LONG else 1
+    return abs(len(word) - len(known)) <= allowed and typing_errors(word, known) <= allowed
 
 
 @cache
-def _parts() -> frozenset[str]:
-    """Every word that stands in a phrase, a family or a list of the lexicon."""
+def _known() -> frozenset[str]:
+    """Every whole word that stands in a phrase, a family or a list of the lexicon."""
     listed = (word for row in rows("lexicon.toml", "words") for word in row.texts("words"))
     related = (word for family in families().values() for word in family)
     return frozenset([*(part for p in phrases() for part in p.words), *listed, *related])
 
 
 @cache
-def _known() -> frozenset[str]:
-    return frozenset(part for part in _parts() if part.isalpha())
-
-
-@cache
-def _stems() -> frozenset[str]:
-    return frozenset(part[:-1] for part in _parts() if part.endswith("*"))
-
-
-@cache
-def _by_first_letter() -> dict[str, tuple[str, ...]]:
-    """Words to respell to: long ones of the lexicon, and stems as words of their own."""
-    spare = {word for row in rows("lexicon.toml", "words") for word in row.texts("words")}
-    long = sorted(w for w in (_known() - spare) | _stems() if len(w) >= _MIN_LETTERS)
-    return {first: tuple(w for w in long if w[0] == first) for first in {w[0] for w in long}}
+def _targets() -> dict[str, tuple[str, ...]]:
+    """Words that may be meant by a word typed wrongly, by their first letter."""
+    words = known_words("respelled")
+    return {first: tuple(w for w in words if w[0] == first) for first in {w[0] for w in words}}
 
 
 def typing_errors(one: str, other: str) -> int:

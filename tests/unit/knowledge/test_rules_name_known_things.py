@@ -21,7 +21,8 @@ TABLES = [
     ("red_flags.toml", "texts"), ("red_flags.toml", "imaging"), ("red_flags.toml", "triggers"),
     ("differentials.toml", "differentials"), ("base_rates.toml", "base_rates"),
     ("evidence.toml", "evidence"), ("lexicon.toml", "concepts"), ("lexicon.toml", "groups"),
-    ("lexicon.toml", "words"), ("root_gaps.toml", "conditions"), ("root_gaps.toml", "wording"),
+    ("lexicon.toml", "words"), ("lexicon.toml", "families"), ("lexicon.toml", "abbreviations"),
+    ("root_gaps.toml", "conditions"), ("root_gaps.toml", "wording"),
     ("relate_wording.toml", "wording"), ("relate_wording.toml", "reading_notes"),
 ]  # fmt: skip
 RULES = [*rows("symptoms.toml", "clues"), *rows("red_flags.toml", "triggers")]

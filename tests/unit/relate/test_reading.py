@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import string
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from cauda.errors import UsageError
 from cauda.knowledge import rows
 from cauda.relate import read
+from cauda.relate.phrases import families
 from cauda.relate.reading import MAX_CHARACTERS
 
 OTHER = {"left": "right", "right": "left", "both": "both", "": ""}
@@ -131,10 +133,15 @@ def test_a_text_too_long_is_refused_not_cut() -> None:
         read("a" * (MAX_CHARACTERS + 1))
 
 
+def example(phrase: str) -> str:
+    first = re.sub(r"\{(\w+)\}", lambda found: families()[found[1]][0], phrase)
+    return first.replace(" ~ ", " the ").replace("*", "").replace("#", "5")
+
+
 @pytest.mark.parametrize("concept", rows("lexicon.toml", "concepts"), ids=lambda c: c.id)
 def test_every_phrase_of_the_lexicon_is_read_as_its_own_concept(concept) -> None:
     for phrase in (*concept.texts("phrases"), *concept.texts("neutral")):
-        text = phrase.replace(" ~ ", " the ").replace("*", "").replace("#", "5")
+        text = example(phrase)
         if concept.text("kind") == "time":
             assert read(f"{text} numb").mentions, phrase
         else:
@@ -145,7 +152,7 @@ WORDS = [
     word
     for concept in rows("lexicon.toml", "concepts")
     for phrase in concept.texts("phrases")
-    for word in phrase.replace("*", "").replace("~", "").replace("#", "").split()
+    for word in example(phrase).split()
     if word not in ("left", "right", "both", "bilateral", "either", "each")
 ]
 NOISE = string.ascii_letters + string.digits + " .,;:!?'\"-/()\n\t\\%&#äßéあ😀\x00"

@@ -284,7 +284,7 @@ def test_an_unknown_finding_is_not_assessed_never_none() -> None:
     )  # fmt: skip
     relation = relate((unknown,), spine())
     assert relation.roots == ()
-    wanted = "Lateral recess at L4-L5 left: not assessed. no axial slice covers this disc."
+    wanted = "Lateral recess at L4-L5 left: not assessed. No axial slice covers this disc."
     assert wanted in relation.not_assessed
 
 
