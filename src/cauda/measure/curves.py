@@ -43,7 +43,8 @@ def robust_polynomial(at_mm: Array, value_mm: Array, degree: int) -> Polynomial 
 
 def _tukey(residuals: Floats) -> Floats:
     """Weights in [0, 1]: 1 for no residual, 0 beyond ``OUTLIER`` robust deviations."""
-    spread = 1.4826 * float(np.median(np.abs(residuals)))
+    size = np.sort(np.abs(residuals))
+    spread = 1.4826 * float(size[(len(size) - 1) // 2] + size[len(size) // 2]) / 2
     share = residuals / (OUTLIER * 2 * max(spread, SCALE_FLOOR_MM))
     weights: Floats = np.where(np.abs(share) < 1, (1 - share**2) ** 2, 0.0) + 1e-9
     return weights

@@ -318,4 +318,4 @@ def _across(best: Opening) -> tuple[Point, ...]:
 def _ring(best: Opening) -> tuple[Point, ...]:
     """The outline, about one point a millimeter."""
     step = max(1, round(1.0 / STEP_MM / 1.4))
-    return tuple(best.sheet.lps(float(y), float(z)) for y, z in best.outline_mm[::step])
+    return best.sheet.line_lps(best.outline_mm[::step])

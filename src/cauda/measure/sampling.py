@@ -16,12 +16,17 @@ from scipy import ndimage
 
 from cauda.geometry import Array, Frame, Space
 from cauda.records import SAC_LABEL, Point, Segmentation
-from cauda.vocab import Structure
+from cauda.vocab import STRUCTURES, Structure
 
 Floats = NDArray[np.float64]
+Box = tuple[slice, slice]
+"""Rows and columns of a slice."""
 
 STEP_MM = 0.375
 """Distance of the local samples: half a working pixel, so interpolation loses nothing."""
+
+RIM_PX = 3
+"""A disc's probability fades within this many pixels beyond the voxels that carry its label."""
 
 SURFACE = 0.5
 """The probability whose iso-surface is the boundary of a structure."""
@@ -57,16 +62,23 @@ class Stack:
         """(4, 4): LPS to voxel coordinates."""
         return np.asarray(np.linalg.inv(self.space.matrix), dtype=np.float64)
 
-    def own(self, index: int, structure: Structure, label: int) -> Array:
-        """(J, K): probability on one slice, nothing where another of its kind lies."""
-        channel = tuple(Structure).index(structure)
-        plane: Array = np.asarray(self.segmentation.probabilities[channel, index], dtype=np.float32)
+    def own(self, index: int, structure: Structure, label: int, box: Box) -> Array:
+        """(J, K): probability on part of one slice, nothing where another of its kind lies.
+
+        Disc far from all that carries its label (a speck, or what belongs to no disc) is nothing.
+        """
+        channel = STRUCTURES.index(structure)
+        plane: Array = np.asarray(
+            self.segmentation.probabilities[channel, index][box], dtype=np.float32
+        )
         span = _STRUCTURE_LABELS.get(structure)
         if span is None:
             return plane
-        map_ = self.instances[index]
-        other = (map_ >= span[0]) & (map_ < span[1]) & (map_ != label)
-        return np.where(other, np.float32(0), plane)
+        map_ = self.instances[index][box]
+        kept = (map_ < span[0]) | (map_ >= span[1]) | (map_ == label)
+        if structure is Structure.DISC:
+            kept &= ndimage.binary_dilation(map_ == label, iterations=RIM_PX)
+        return np.where(kept, plane, np.float32(0))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -104,15 +116,29 @@ class Sheet:
         x_mm: Floats = (self.index - partial[..., 0]) / steps[0, 0]
         return partial + x_mm[..., None] * steps[0], x_mm
 
-    def sample(self, plane: Array) -> Floats:
-        """(Y, Z): a (J, K) slice image on the grid, linearly interpolated, 0 outside."""
+    @cached_property
+    def box(self) -> Box:
+        """The rows and columns of the slice that hold the grid."""
+        corners, _ = self.points(self.y_mm[[0, 0, -1, -1]], self.z_mm[[0, -1, 0, -1]])
+        lowest = np.floor(corners[:, 1:].min(axis=0)).astype(int) - 1
+        highest = np.ceil(corners[:, 1:].max(axis=0)).astype(int) + 2
+        rows, columns = (
+            slice(min(max(a, 0), n - 1), max(min(b, n), 1))
+            for a, b, n in zip(
+                lowest.tolist(), highest.tolist(), self.stack.space.shape[1:], strict=True
+            )
+        )
+        return rows, columns
+
+    def sample(self, part: Array) -> Floats:
+        """(Y, Z): the :attr:`box` of a slice on the grid, linearly interpolated, 0 outside."""
         steps = np.array([[0, 0], [1, 0], [0, 1]]) * self.step_mm
         voxel, _ = self.points(self.y_mm[0] + steps[:, 0], self.z_mm[0] + steps[:, 1])
         origin, along_y, along_z = voxel[:, 1:]
         sampled = ndimage.affine_transform(
-            plane,
+            part,
             np.stack([along_y - origin, along_z - origin], axis=1),
-            offset=origin,
+            offset=origin - [edge.start for edge in self.box],
             output_shape=(len(self.y_mm), len(self.z_mm)),
             order=1,
             mode="constant",
@@ -127,7 +153,7 @@ class Sheet:
 
     def own(self, structure: Structure, label: int = 0) -> Floats:
         """(Y, Z): probability of one instance (see :meth:`Stack.own`)."""
-        return self.sample(self.stack.own(self.index, structure, label))
+        return self.sample(self.stack.own(self.index, structure, label, self.box))
 
     @cached_property
     def sac(self) -> Floats:
@@ -136,9 +162,12 @@ class Sheet:
 
     def lps(self, y_mm: float, z_mm: float) -> Point:
         """The LPS point of the slice plane with the given y', z'."""
-        voxel, _ = self.points(np.asarray(y_mm), np.asarray(z_mm))
-        x, y, z = self.stack.space.to_lps(voxel)
-        return float(x), float(y), float(z)
+        return self.line_lps(np.array([[y_mm, z_mm]]))[0]
+
+    def line_lps(self, points_mm: Array) -> tuple[Point, ...]:
+        """The LPS points of the slice plane with the given (N, 2) y', z'."""
+        voxel, _ = self.points(points_mm[:, 0], points_mm[:, 1])
+        return tuple((float(x), float(y), float(z)) for x, y, z in self.stack.space.to_lps(voxel))
 
 
 def sheets(

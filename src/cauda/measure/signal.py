@@ -38,6 +38,9 @@ LEAST_MARROW_MM2 = 300.0
 GREATEST_GAIN = 0.7
 """Natural logarithm of the strongest fall-off that is believed: a factor of two."""
 
+NEAREST = 4
+"""The signal is read on so many slices: the two beside the midsagittal plane, two in reserve."""
+
 LEAST_CSF_MM2 = 20.0
 """Less CSF than this on a slice is no reference."""
 
@@ -52,6 +55,8 @@ def nucleus_ratio(slices: tuple[DiscSlice, ...]) -> tuple[Reading, ...]:
     """
     if not slices:
         return ()
+    slices = tuple(sorted(slices, key=lambda s: abs(s.x_mm))[:NEAREST])
+    slices = tuple(sorted(slices, key=lambda s: s.x_mm))
     x_mm = np.array([s.x_mm for s in slices])
     fluid = np.array([_csf(s) for s in slices])
     nucleus = np.array([_nucleus(s) for s in slices])
@@ -107,7 +112,8 @@ def _wide_sheet(traced: DiscSlice, front_mm: float) -> Sheet:
 def _sure(sheet: Sheet, structure: Structure) -> Array:
     """(Y, Z): well inside a structure, whichever instance."""
     channel = tuple(Structure).index(structure)
-    plane = np.asarray(sheet.stack.segmentation.probabilities[channel, sheet.index], np.float32)
+    volume = sheet.stack.segmentation.probabilities
+    plane = np.asarray(volume[channel, sheet.index][sheet.box], np.float32)
     inside = sheet.sample(plane) >= SURE
     result: Array = ndimage.distance_transform_edt(inside, sampling=COARSE_MM) > INSET_MM
     return result
@@ -146,7 +152,8 @@ def _falloff(traced: DiscSlice) -> float:
 
 def _signal(sheet: Sheet) -> Floats:
     """(Y, Z): the image on the sheet's grid."""
-    plane = np.asarray(sheet.stack.segmentation.signal[sheet.index], dtype=np.float32)
+    volume = sheet.stack.segmentation.signal
+    plane = np.asarray(volume[sheet.index][sheet.box], dtype=np.float32)
     return sheet.sample(plane)
 
 
@@ -154,6 +161,6 @@ def _roi_outline(traced: DiscSlice) -> tuple[Point, ...]:
     """Outline of the ROI: along its bottom to the back, then along its top to the front."""
     y_mm, low, high = _roi(traced)
     seen = np.flatnonzero(np.isfinite(low) & np.isfinite(high))[::4]
-    bottom = [traced.sheet.lps(float(y_mm[n]), float(low[n])) for n in seen]
-    top = [traced.sheet.lps(float(y_mm[n]), float(high[n])) for n in seen[::-1]]
-    return (*bottom, *top)
+    bottom = np.stack([y_mm[seen], low[seen]], axis=1)
+    top = np.stack([y_mm[seen], high[seen]], axis=1)[::-1]
+    return traced.sheet.line_lps(np.concatenate([bottom, top]))
