@@ -64,6 +64,11 @@ class Mention:
         return concepts()[self.concept].text("kind") == "alarm"
 
     @property
+    def is_cue(self) -> bool:
+        """Whether it only hints at a red flag: said, and not understood."""
+        return self.state == "present" and concepts()[self.concept].text("kind") == "cue"
+
+    @property
     def is_settled(self) -> bool:
         """Whether it was said to be of old, so that it raises no alarm.
 

@@ -46,15 +46,18 @@ def _flag(tier: Tier, complaint: Complaint | None) -> RedFlag:
         tier=tier,
         text=_text(tier),
         triggers=tuple(f"{trigger.id}: {trigger.text('says')}" for trigger in raised),
-        answered=_answered(complaint, is_raised=bool(raised)),
+        answered=_answered(complaint, tier, is_raised=bool(raised)),
     )
 
 
-def _answered(complaint: Complaint | None, *, is_raised: bool) -> str:
+def _answered(complaint: Complaint | None, tier: Tier, *, is_raised: bool) -> str:
     if complaint is None:
         return _word("not_asked")
     if is_raised:
         return _word("reported")
+    cues = dict.fromkeys(f'"{m.phrase}"' for m in complaint.mentions if m.is_cue)
+    if cues and tier == "emergency":
+        return _word("cue").format(words=", ".join(cues))
     return _word("not_read") if complaint.unread else _word("not_mentioned")
 
 
