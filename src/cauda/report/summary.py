@@ -40,6 +40,10 @@ MAX_FINDINGS = 6
 """More lines of the impression than this are left to the full report."""
 DENSE_ROOTS = 2
 """With more roots than this beside reported symptoms, print is set smaller to keep two pages."""
+DENSE_EVIDENCE = 4
+"""Lines of general evidence on such a page."""
+DENSE_CAUSES = 3
+"""Causes shown with their clues on such a page."""
 _VERDICTS = {"compatible": "=", "atypical": "~", "discordant": "≠", "no_match": "–"}
 """Signs beside the verdict's words, so that the table can be skimmed."""
 
@@ -63,8 +67,10 @@ def summary_html(analysis: Analysis, audience: Audience = "clinician") -> str:
 def _clinician(analysis: Analysis) -> str:
     relation = analysis.relation
     roots = root_views(analysis)
+    is_dense = relation.symptoms is not None and len(roots) > DENSE_ROOTS
     evidence = foot_evidence(relation.roots, is_cramp=names(relation.symptoms, "cramp"))
-    others = causes(relation.symptoms)
+    evidence = evidence[:DENSE_EVIDENCE] if is_dense else evidence
+    others = causes(relation.symptoms)[: DENSE_CAUSES if is_dense else None]
     numbered = sources(_in_order(roots, [c.test for c in others], evidence))
     template = environment().get_template("summary.html.j2")
     return template.render(
@@ -88,7 +94,7 @@ def _clinician(analysis: Analysis) -> str:
         no_side=without_side(relation.symptoms),
         reading=reading(relation.symptoms),
         fits=fits(relation.symptoms),
-        is_dense=relation.symptoms is not None and len(roots) > DENSE_ROOTS,
+        is_dense=is_dense,
         unmatched=unmatched(relation.symptoms),
         verdicts=_VERDICTS,
         causes=others,

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from cauda.knowledge import rows
 from cauda.records import Analysis
 from cauda.report import words
+
+_START = re.compile(r"(?<=[.] )[a-z]")
+"""A reason that follows a full stop begins a sentence."""
 
 
 def gaps(analysis: Analysis) -> tuple[str, ...]:
@@ -14,7 +19,8 @@ def gaps(analysis: Analysis) -> tuple[str, ...]:
     others = (line for line in analysis.not_assessed if line.rstrip(".") not in always)
     about_roots = analysis.relation.not_assessed
     rest = (line for line in others if not (about_roots and line.startswith(told)))
-    return (*about_roots, *(f"Not assessed: {words.sentence(line)}" for line in rest))
+    lines = (*about_roots, *(f"Not assessed: {words.sentence(line)}" for line in rest))
+    return tuple(_START.sub(lambda found: found.group().upper(), line) for line in lines)
 
 
 def standing(analysis: Analysis) -> tuple[str, ...]:

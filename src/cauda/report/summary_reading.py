@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9'’-]*")
-_SENTENCE = re.compile(r"[.!?:;]+(?=\s|$)|\n+")
+_SENTENCE = re.compile(r"[.!?]+(?=\s|$)|\n+")
 _VOWELS = re.compile(r"[aeiouy]+")
 _SILENT = re.compile(r"(?:[^laeiouy]e|[^aeiouydt]ed|[^aeiouyscxzgh]es)$")
 """Endings whose e is not spoken: ``side``, ``linked``, ``toes`` (but not ``needed``, ``boxes``)."""
+
+
+_HIATUS = re.compile(r"(?<![tscg])i[ao]")
+"""Two vowels spoken apart, as in ``diagnosis`` (but not ``action``, ``special``)."""
 
 
 def reading_grade(text: str) -> float:
@@ -17,7 +21,7 @@ def reading_grade(text: str) -> float:
     Parameters
     ----------
     text : str
-        Sentences end with a stop, colon, semicolon or line break.
+        Sentences end with a stop, a mark or a line break.
 
     Returns
     -------
@@ -47,4 +51,5 @@ def syllables(word: str) -> int:
 
 
 def _of_part(part: str) -> int:
-    return max(1, len(_VOWELS.findall(part)) - bool(_SILENT.search(part)))
+    spoken = len(_VOWELS.findall(part)) + len(_HIATUS.findall(part))
+    return max(1, spoken - bool(_SILENT.search(part)))
