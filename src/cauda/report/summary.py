@@ -38,8 +38,8 @@ from cauda.report.summary_symptoms import (
 Audience = Literal["clinician", "patient"]
 MAX_FINDINGS = 6
 """More lines of the impression than this are left to the full report."""
-DENSE_ROOTS = 2
-"""With more roots than this beside reported symptoms, print is set smaller to keep two pages."""
+DENSE_ROOTS = 3
+"""With more roots than this, symptoms counting as one, print is set smaller to keep two pages."""
 DENSE_EVIDENCE = 4
 """Lines of general evidence on such a page."""
 DENSE_CAUSES = 3
@@ -67,7 +67,7 @@ def summary_html(analysis: Analysis, audience: Audience = "clinician") -> str:
 def _clinician(analysis: Analysis) -> str:
     relation = analysis.relation
     roots = root_views(analysis)
-    is_dense = relation.symptoms is not None and len(roots) > DENSE_ROOTS
+    is_dense = len(roots) + (relation.symptoms is not None) > DENSE_ROOTS
     evidence = foot_evidence(relation.roots, is_cramp=names(relation.symptoms, "cramp"))
     evidence = evidence[:DENSE_EVIDENCE] if is_dense else evidence
     others = causes(relation.symptoms)[: DENSE_CAUSES if is_dense else None]
