@@ -39,7 +39,7 @@ class Mention:
     side : {"left", "right", "both", ""}
         The patient's; empty where none was said.
     state : {"present", "denied", "unclear", "other"}
-        ``unclear`` for a function named without saying whether it works; ``other`` for what was
+        ``unclear`` for what was named without saying whether it works; ``other`` for what was
         said of a relative.
     qualifiers : tuple of str
         Time concepts of the lexicon (``new``, ``sudden``, ``worse``, ``long``, ...) and ``night``.
@@ -66,7 +66,8 @@ class Mention:
     @property
     def is_cue(self) -> bool:
         """Whether it only hints at a red flag: said, and not understood."""
-        return self.state == "present" and concepts()[self.concept].text("kind") == "cue"
+        kind = concepts()[self.concept].text("kind")
+        return (kind, self.state) in (("cue", "present"), ("alarm", "unclear"))
 
     @property
     def is_settled(self) -> bool:

@@ -10,17 +10,28 @@ from cauda.knowledge import rows
 from cauda.relate.complaint import concepts
 from cauda.relate.words import Words
 
+FIELDS = ("phrases", "neutral", "everyday")
+"""Fields of a concept that hold phrases."""
 MAX_GAP = 6
 """Words that a ``~`` may stand for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrase:
-    """One phrase of a concept; ``is_neutral`` where a word such as "normal" can deny it."""
+    """One phrase of a concept, from one field of its row.
+
+    A word such as "normal" can deny a ``neutral`` phrase; an ``everyday`` one ("loo") counts only
+    where its clause says that something is amiss.
+    """
 
     concept: str
     words: Words
-    is_neutral: bool
+    field: str
+
+    @property
+    def is_neutral(self) -> bool:
+        """Whether "normal" can deny it."""
+        return self.field != "phrases"
 
     @property
     def letters(self) -> int:
@@ -46,9 +57,9 @@ class Match:
 def phrases() -> tuple[Phrase, ...]:
     """Every phrase of the lexicon."""
     return tuple(
-        Phrase(concept=id_, words=tuple(text.split()), is_neutral=field == "neutral")
+        Phrase(concept=id_, words=tuple(text.split()), field=field)
         for id_, row in concepts().items()
-        for field in ("phrases", "neutral")
+        for field in FIELDS
         for text in row.texts(field)
     )
 

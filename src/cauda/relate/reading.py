@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from cauda.errors import UsageError
 from cauda.relate.complaint import FRESH, Complaint, Mention, State, concepts
@@ -32,6 +33,8 @@ _TIME = (
 )  # fmt: skip
 _SIDED = ("present", "other")
 _MRC = re.compile(r"([0-5])[+-]?/5")
+_ABILITIES = {("can", "feel"), ("can", "pee"), ("can", "wee"), ("can", "pass"), ("can", "go")}
+"""Pairs of words that say that a function is as it should be."""
 _NEGATES_WITHIN = 2
 """A denial this close before "normal" or "weak" turns it round."""
 _PRONOUNS = frozenset(["it", "it's", "its", "this", "that", "these", "they", "all"])
@@ -238,6 +241,8 @@ def _state(clause: _Clause, match: Match, *, is_denied: bool) -> State:
         state = _function_state(clause, is_denied=is_denied)
     elif is_denied or _is_called_off(clause, match):
         state = "denied"
+    elif match.phrase.field == "everyday" and not _is_amiss(clause, match):
+        return "unclear"
     else:
         state = "present"
     is_others = match.at[0] in clause.others or is_family_history(clause.words)
@@ -253,9 +258,16 @@ def _is_called_off(clause: _Clause, match: Match) -> bool:
     return match.phrase.is_neutral and _is_normal(words) and not is_deviating
 
 
+def _is_amiss(clause: _Clause, match: Match) -> bool:
+    """Whether the clause says of an everyday word ("the loo") that something is not as it was."""
+    said = {*_where(clause.words, "deviating"), *_where(clause.words, "amiss")} - set(match.at)
+    return bool(said or set(clause.times) & set(FRESH))
+
+
 def _is_normal(words: Words) -> bool:
-    """Whether the clause says normal, fine or the like, and not "not normal"."""
-    return any(not _is_negated(words, i) for i in _where(words, "normal"))
+    """Whether the clause says normal, fine, can feel or the like, and not "not normal"."""
+    can = any(pair in _ABILITIES for pair in pairwise(words))
+    return can or any(not _is_negated(words, i) for i in _where(words, "normal"))
 
 
 def _where(words: Words, list_: str) -> tuple[int, ...]:

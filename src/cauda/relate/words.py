@@ -40,7 +40,7 @@ _REWRITES = (
     (r"\b(?:a|my|the|his|her|this|that) wee (?=bit|while|toe|finger|girl|boy|man|spell|walk|ache"
      r"|pain|cramp|numb|sore|tingl|twinge|bump|baby)", "a little "),
     (r"\bnot elicitable\b", "absent"),
-    (r"\bnothing (?:feels |felt |is |was )?(odd|wrong|unusual|strange|abnormal)\b", r"not \1"),
+    (r"\bnothing (?:feels |felt |is |was )?(odd|wrong|unusual|strange|abnormal|numb|weak|tingl\w+|burning|painful|dead|paralysed)\b", r"not \1"),
     (r"\bw/o\b", "without"),
     (r"\b(?:neg|negative) for\b", "no"),
     (r"(feet|legs|toes|soles|calves|heels)\b([^.;]{0,100}?)\b(?:the )?(?:two|both|pair) of them\b", r"\1\2 bilateral"),

@@ -12,6 +12,7 @@ from cauda.errors import KnowledgeError
 from cauda.knowledge import EVIDENCE, row, rows, wording
 from cauda.relate.clues import named
 from cauda.relate.explain import causes
+from cauda.relate.phrases import FIELDS
 from cauda.vocab import Condition, Level, Root, Scale, Zone
 
 TABLES = [
@@ -120,7 +121,7 @@ def test_no_remembered_or_chosen_figure_stands_in_a_text_that_is_shown(file, tab
 def test_a_phrase_belongs_to_one_concept_only() -> None:
     owners: dict[tuple[str, bool], str] = {}
     for concept in rows("lexicon.toml", "concepts"):
-        for phrase in (*concept.texts("phrases"), *concept.texts("neutral")):
+        for phrase in [p for field in FIELDS for p in concept.texts(field)]:
             key = (phrase, concept.text("kind") == "time")
             assert owners.setdefault(key, concept.id) == concept.id, phrase
 
