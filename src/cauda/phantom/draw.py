@@ -75,7 +75,7 @@ def draw_anatomy(
     rng: Generator,
     *,
     lumbar_count: int = 5,
-    lesions: Literal["random"] | Sequence[Lesion] = "random",
+    lesions: Literal["random", "dense"] | Sequence[Lesion] = "random",
 ) -> Anatomy:
     """Draw a spine and build lesions into it.
 
@@ -85,8 +85,9 @@ def draw_anatomy(
         The only source of chance.
     lumbar_count : int
         4, 5 or 6 lumbar vertebrae.
-    lesions : "random" or sequence of Lesion
-        What to build; an empty tuple gives a healthy, young spine.
+    lesions : "random", "dense" or sequence of Lesion
+        What to build: some levels at random, nearly every one, or these; an empty tuple gives a
+        healthy, young spine.
 
     Raises
     ------
@@ -98,7 +99,7 @@ def draw_anatomy(
         raise ValueError(msg)
     age = float(rng.uniform(0, 1)) if isinstance(lesions, str) else YOUNG
     plain = _draw_plain(rng, lumbar_count, age)
-    chosen = draw_lesions(rng, plain) if isinstance(lesions, str) else tuple(lesions)
+    chosen = draw_lesions(rng, plain, lesions) if isinstance(lesions, str) else tuple(lesions)
     return replace(place(apply_lesions(plain, chosen)), plain=place(plain))
 
 

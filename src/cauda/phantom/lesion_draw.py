@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from cauda.phantom.anatomy import Anatomy, Lesion, LesionKind
@@ -36,20 +38,26 @@ _SIZES_MM = {
     LesionKind.SCHMORL: (2.0, 6.0),
 }
 _POSTERIOR_ZONES = (Zone.CENTRAL, Zone.SUBARTICULAR, Zone.FORAMINAL, Zone.EXTRAFORAMINAL)
-LOWER_SHARE, UPPER_SHARE = 0.55, 0.22
-"""Probability of lesions at the two lowest discs and at the others."""
+SHARES = {"random": (0.55, 0.22), "dense": (0.95, 0.75)}
+"""Probability of lesions at the two lowest discs and at the others: as seen, and to train on."""
 TWICE_SHARE = 0.35
 """Probability of a second lesion at a level that has one."""
 
 
-def draw_lesions(rng: Generator, anatomy: Anatomy) -> tuple[Lesion, ...]:
-    """Draw lesions at random levels and sides of ``anatomy``'s lumbar discs."""
+def draw_lesions(
+    rng: Generator, anatomy: Anatomy, frequency: Literal["random", "dense"] = "random"
+) -> tuple[Lesion, ...]:
+    """Draw lesions at random levels and sides of ``anatomy``'s lumbar discs.
+
+    ``dense`` puts one at nearly every level: training learns more from each image.
+    """
+    lower, upper = SHARES[frequency]
     lumbar = [
         d.level for d in anatomy.discs if d.level is not None and not d.level.value.startswith("T")
     ]
     result: list[Lesion] = []
     for n, level in enumerate(lumbar):
-        if rng.random() < (LOWER_SHARE if n < 2 else UPPER_SHARE):
+        if rng.random() < (lower if n < 2 else upper):
             result.append(_draw(rng, level))
             if rng.random() < TWICE_SHARE:
                 result.append(_draw(rng, level))

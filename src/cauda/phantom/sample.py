@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ def training_sample(
     *,
     slices: int = 3,
     shape: tuple[int, int] = (224, 320),
+    lesions: Literal["random", "dense"] = "dense",
     xp: ModuleType = np,
     device: str = "cpu",
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8], tuple[float, float, float]]:
@@ -42,6 +43,8 @@ def training_sample(
         How many adjacent slices, running to the patient's left.
     shape : (J, K)
         Pixels from front to back and from below upward.
+    lesions : {"random", "dense"}
+        How often lesions are built.
     xp, device : module, str
         Namespace that paints (``numpy`` or ``torch``); the result is NumPy in any case.
 
@@ -53,7 +56,8 @@ def training_sample(
     spacing_mm : (3,)
         Distance of slice centers, and the pixel size.
     """
-    anatomy = draw_anatomy(rng, lumbar_count=int(rng.choice([4, 5, 5, 5, 5, 5, 6])))
+    count = int(rng.choice([4, 5, 5, 5, 5, 5, 6]))
+    anatomy = draw_anatomy(rng, lumbar_count=count, lesions=lesions)
     protocol = draw_protocol(rng)
     spacing = protocol.slice_mm * float(rng.uniform(1.0, 1.35))
     pixel = float(np.clip(rng.normal(0.75, 0.12), 0.4, 1.0))
