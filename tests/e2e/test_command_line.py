@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 COMMAND = str(Path(sys.executable).parent / "cauda")
-COMMANDS = ("analyze", "segment", "explain", "phantom", "train", "info")
+COMMANDS = ("analyze", "segment", "explain", "phantom", "train", "evaluate", "info")
 
 
 def cpu_seconds(*arguments: str) -> float:

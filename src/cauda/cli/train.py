@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-EXAMPLE = "Example: cauda train models/cauda_sagittal/configs/train.toml --smoke"
+EXAMPLE = "Example: cauda train models/cauda_sagittal/configs/train.json --smoke"
 
 
 def register(app: typer.Typer) -> None:
@@ -16,16 +16,27 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
-    config: Annotated[Path, typer.Argument(help="A training config (TOML).", exists=True)],
+    config: Annotated[Path, typer.Argument(help="A training config (JSON).", exists=True)],
     *,
+    spider: Annotated[
+        Path | None,
+        typer.Option(help="Folder of real cases; $CAUDA_DATA/spider_t2_space if left out."),
+    ] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="Folder for checkpoints; runs/<bundle> if left out.")
+    ] = None,
     smoke: Annotated[
-        bool, typer.Option("--smoke", help="A few short steps, for early numbers.")
+        bool, typer.Option("--smoke", help="A few minutes only, for early numbers.")
     ] = False,
 ) -> None:
     """Train, or resume training, the sagittal network (needs the extra `train`)."""
+    import logging
+
     from cauda.cli.extras import require
 
     require("torch", "monai", extra="train")
-    from cauda.training import run
+    from cauda.training import run as train_network
 
-    run(config, smoke=smoke)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    weights = train_network(config, smoke=smoke, spider=spider, folder=run)
+    typer.echo(f"Averaged weights: {weights}")
