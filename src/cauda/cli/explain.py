@@ -44,7 +44,7 @@ def _symptom_lines(symptom: str, side: Side | None) -> Sequence[str]:
     from cauda.relate.explain_text import symptom_lines
 
     complaint = read(symptom)
-    return symptom_lines(explain_symptom(with_side(complaint, side) if side else complaint))
+    return symptom_lines(explain_symptom(with_side(complaint, side.value) if side else complaint))
 
 
 def _finding_lines(level: str, zone: str, side: Side | None) -> Sequence[str]:

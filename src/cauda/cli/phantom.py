@@ -45,9 +45,14 @@ def phantom(
     from cauda.phantom.study import write_study
 
     console = Console()
-    lesions = "random" if lesion is None else [parse_lesion(t) for t in lesion if t != "none"]
+    lesions = [parse_lesion(text) for text in lesion or () if text != "none"]
     with console.status("render"):
-        anatomy = write_study(output, seed=seed, lesions=lesions, lumbar_count=lumbar_count)
+        anatomy = write_study(
+            output,
+            seed=seed,
+            lesions="random" if lesion is None else lesions,
+            lumbar_count=lumbar_count,
+        )
     for built in anatomy.lesions:
         place = " ".join(str(v) for v in (built.side, built.zone, built.level) if v)
         console.print(f"{built.kind}: {place}, {built.size_mm:.1f} mm")
