@@ -6,7 +6,8 @@ The way there, one module a step: :mod:`~cauda.locate.view` crops,
 shares out the voxels, :mod:`~cauda.locate.vertebrae`, :mod:`~cauda.locate.endplates` and
 :mod:`~cauda.locate.frames` measure where they lie, :mod:`~cauda.locate.naming` names them, and
 :mod:`~cauda.locate.spine` puts it together. :mod:`~cauda.locate.settle` then
-gives each instance's bone to one class; :mod:`~cauda.locate.labelmap` writes the result on the input's own grid, in the numbers of a named scheme.
+gives each instance's bone to one class; :mod:`~cauda.locate.labelmap` writes the result on the
+input's own grid, in the numbers of a named scheme.
 """
 
 from cauda.locate.labelmap import labelmap
