@@ -49,7 +49,7 @@ class TrainConfig:
     real: int = 4
     phantom: int = 3
     phantom_from: int = 300
-    steps: int = 4500
+    steps: int = 3500
     learning_rate: float = 3e-3
     weight_decay: float = 1e-4
     clip_norm: float = 1.0

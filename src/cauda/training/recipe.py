@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from torch import nn
 
-from cauda.evaluation.segmentation import LabelledCase
 from cauda.nets.grid import Layout
-from cauda.nets.torch_segmenter import segmenter_of
-from cauda.training.calibrate import add_offsets, fit_offsets
 from cauda.training.config import TrainConfig, read_config
 from cauda.training.dataset import Steps, choose_from
 from cauda.training.loop import train
@@ -21,14 +15,10 @@ from cauda.training.phantoms import choose_phantom
 from cauda.training.spider import patients, read_case
 from cauda.training.validate import mean_dice, validation_cases
 
-log = logging.getLogger(__name__)
-
 DATA_VARIABLE = "CAUDA_DATA"
 """Environment variable that names the folder of training data."""
 AVERAGE = "average.pt"
-"""The averaged, calibrated weights that a finished run leaves behind."""
-CALIBRATION_PATIENTS = 12
-"""Training patients on which the logit offsets are fitted."""
+"""The averaged weights that a finished run leaves behind."""
 
 
 def run(
@@ -75,17 +65,8 @@ def run(
     cases = validation_cases(source, kept_out[:1] if smoke else kept_out)
     steps = batches(recipe, source, phantoms or target / "phantoms")
     network = train(recipe, steps, target, mean_dice(cases, layout))
-    training = [p for p in patients(source) if p not in recipe.validation]
-    calibrate(network, validation_cases(source, training[:CALIBRATION_PATIENTS]), layout)
     torch.save(network.state_dict(), target / AVERAGE)
     return target / AVERAGE
-
-
-def calibrate(network: nn.Module, cases: Sequence[LabelledCase], layout: Layout) -> None:
-    """Fit the last layer's bias on patients that were trained on, in place."""
-    offsets = fit_offsets(cases, segmenter_of(network, layout))
-    add_offsets(network, offsets)
-    log.info("logit offsets %s", offsets)
 
 
 def batches(config: TrainConfig, spider: Path, phantoms: Path) -> Steps:
