@@ -21,6 +21,8 @@ _WIDTH, _HEIGHT = 560, 748
 _SIDES = (Side.RIGHT, Side.LEFT)
 _GAP, _TOP, _BOTTOM = 14.0, 22.0, 24.0
 """Space between the two feet of one view, above them for R and L, and below for their names."""
+_MARGIN = 9.0
+"""Space beside the feet of one view, into which labels may reach."""
 _MIN_FOOT = 140.0
 """Least width given to a foot, so that the words below it fit."""
 
@@ -62,12 +64,12 @@ def view_svg(view: View, links: Sequence[RootLink], reported: Reported = NOTHING
     wide = max(view.width, _MIN_FOOT)
     parts = [patterns(key)]
     for column, side in enumerate(_SIDES):
-        left = column * (wide + _GAP) + (wide - view.width) / 2
+        left = _MARGIN + column * (wide + _GAP) + (wide - view.width) / 2
         foot = _foot(side, links, reported, key)
         parts.append(cell(view, foot, left, _TOP))
-        at = (column * (wide + _GAP) + wide / 2, 16.0)
+        at = (_MARGIN + column * (wide + _GAP) + wide / 2, 16.0)
         parts.append(text(side.value[0].upper(), at, "foot-side", 17, "#16202b"))
-    size = (2 * wide + _GAP, view.height + _TOP + _BOTTOM)
+    size = (2 * (wide + _MARGIN) + _GAP, view.height + _TOP + _BOTTOM)
     title = f"Both feet, {view.title}"
     return _svg(key, size, title, described(links, reported), "".join(parts))
 

@@ -47,9 +47,9 @@ def patient_html(analysis: Analysis) -> str:
         analysis=analysis,
         relation=relation,
         emergency=row(_FILE, "patient", "emergency"),
-        flags=[(flag.tier, _flag(flag)) for flag in relation.red_flags],
+        flags=[(flag.tier, _flag(relation, flag)) for flag in relation.red_flags],
         asked=_asked(relation),
-        is_told=any(flag.triggers for flag in relation.red_flags if flag.tier != "imaging"),
+        is_told=bool(_told_of(relation, "emergency")),
         has_cauda=has_cauda(relation.roots),
         swatch=legend,
         nerves=[_nerve(analysis, r) for r in ORDER if any(k.root is r for k in own)],
@@ -68,19 +68,24 @@ def _plain(table: str, id_: str) -> str:
     return row(_FILE, table, id_).text("text")
 
 
-def _flag(flag: RedFlag) -> str:
+def _flag(relation: Relation, flag: RedFlag) -> str:
     if flag.tier == "imaging":
         levels = dict.fromkeys(id_.partition("/")[0] for id_ in flag.triggers)
         return say("imaging", level=", ".join(levels))
-    return say(flag.tier)
+    told = _told_of(relation, flag.tier)
+    return f"{say(flag.tier)} {say('told', signs=told) if told else ''}".strip()
+
+
+def _told_of(relation: Relation, tier: str) -> str:
+    """What was told that raises a tier, in words."""
+    raised = (t for f in relation.red_flags if f.tier == tier for t in f.triggers)
+    return "; ".join((t.partition(": ")[2] or t).partition(":")[0] for t in raised)
 
 
 def _asked(relation: Relation) -> str:
-    """What was told of the red flags; silence is "not asked"."""
-    told = [
-        t.partition(": ")[2] for f in relation.red_flags if f.tier != "imaging" for t in f.triggers
-    ]
-    return say("reported", signs="; ".join(told)) if told else say("not_asked")
+    """What was told of the emergency signs; silence is "not asked"."""
+    told = _told_of(relation, "emergency")
+    return say("reported", signs=told) if told else say("not_asked")
 
 
 def _nerve(analysis: Analysis, root: Root) -> NerveView:
@@ -159,5 +164,4 @@ def _base_rates(analysis: Analysis) -> Iterator[str]:
             count = f"{held.number('percent'):.0f}"
             finding = _plain("common", held.text("name"))
             yield say("decade", decade=str(decade), count=count, finding=finding)
-    if not given:
-        yield say("no_age")
+    yield say("decade_note") if given else say("no_age")
