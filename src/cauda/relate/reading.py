@@ -94,7 +94,10 @@ def read(text: str) -> Complaint:
 def _owned(clauses: list[_Clause], *, carried: bool) -> list[_Clause]:
     """The clauses with the positions that speak of a relative."""
     others = of_someone_else(tuple(c.words for c in clauses), carried=carried)
-    return [replace(c, others=at) for c, at in zip(clauses, others, strict=True)]
+    return [
+        replace(c, others=frozenset(range(len(c.words))) if is_family_history(c.words) else at)
+        for c, at in zip(clauses, others, strict=True)
+    ]
 
 
 def _own(mentions: list[Mention], clauses: list[_Clause]) -> tuple[Mention, ...]:
@@ -104,7 +107,7 @@ def _own(mentions: list[Mention], clauses: list[_Clause]) -> tuple[Mention, ...]
     patient's own is told beside it, or where it is told as past, and never where it is fresh.
     """
     has_own = any(speaks_of_self(c.words) and _own_matches(c) for c in clauses)
-    is_told = [is_past(c.words) for c in clauses if c.others]
+    is_told = [is_past(c.words) or is_family_history(c.words) for c in clauses if c.others]
     is_aside = has_own or (bool(is_told) and all(is_told))
     return tuple(
         replace(m, state="present")
@@ -239,14 +242,15 @@ def _denied_from(words: Words, found: tuple[Match, ...]) -> int:
 def _state(clause: _Clause, match: Match, *, is_denied: bool) -> State:
     if _kind(match) == "function":
         state = _function_state(clause, is_denied=is_denied)
+    elif _is_missing(clause, match, is_denied=is_denied):
+        return "present" if set(clause.times) & set(FRESH) else "unclear"
     elif is_denied or _is_called_off(clause, match):
         state = "denied"
     elif match.phrase.field == "everyday" and not _is_amiss(clause, match):
         return "unclear"
     else:
         state = "present"
-    is_others = match.at[0] in clause.others or is_family_history(clause.words)
-    return "other" if state == "present" and is_others else state
+    return "other" if state == "present" and match.at[0] in clause.others else state
 
 
 def _is_called_off(clause: _Clause, match: Match) -> bool:
@@ -256,6 +260,13 @@ def _is_called_off(clause: _Clause, match: Match) -> bool:
         return True
     is_deviating = any(not _is_negated(words, i) for i in _where(words, "deviating"))
     return match.phrase.is_neutral and _is_normal(words) and not is_deviating
+
+
+def _is_missing(clause: _Clause, match: Match, *, is_denied: bool) -> bool:
+    """Whether an everyday function itself was denied: "no wee", and not "no trouble to wee"."""
+    if match.phrase.field != "everyday" or not is_denied:
+        return False
+    return not (_where(clause.words, "deviating") or _is_normal(clause.words))
 
 
 def _is_amiss(clause: _Clause, match: Match) -> bool:

@@ -7,7 +7,22 @@ from cauda.relate.words import Words, known_words
 _SELF = frozenset(["i", "i'm", "i've", "im", "ive", "my", "mine", "me", "myself", "patient", "pt"])
 _THIRD = frozenset(["he", "she", "his", "her", "him", "they", "their", "he's", "she's"])
 _REPORTS = frozenset(
-    "says said noticed notices thinks thought told tells reckons found saw sees and brought".split()
+    [
+        "says",
+        "said",
+        "noticed",
+        "notices",
+        "thinks",
+        "thought",
+        "told",
+        "tells",
+        "reckons",
+        "found",
+        "saw",
+        "sees",
+        "and",
+        "brought",
+    ]
 )
 """After a relative, words that speak of the patient: "my wife noticed"."""
 _NEAR = 2
@@ -42,7 +57,7 @@ def of_someone_else(sentence: tuple[Words, ...], *, carried: bool) -> tuple[Posi
 
 def is_family_history(words: Words) -> bool:
     """Whether a clause says that it runs in the family."""
-    return "family" in words and bool({"history", "runs", "run", "in"} & set(words))
+    return "family" in words and bool({"history", "runs", "run"} & set(words))
 
 
 def speaks_of_self(words: Words) -> bool:

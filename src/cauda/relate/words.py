@@ -24,7 +24,10 @@ _REWRITES = (
     (r"\b(\d+)\s?(?:y|yr|yrs)\b", r"\1 years"),
     (r"\b([0-5][+-]?) (?:out of|of) (?:5|five)\b", r"\1/5"),
     (r"\bmrc (?:grade )?([0-5])\b(?!\s?/)", r"\1/5"),
-    (r"\b(?:can't|can not|cannae|can no longer|could not|couldn't|unable to|not able to)\b", "cannot"),
+    (
+        r"\b(?:can't|can not|cannae|can no longer|could not|couldn't|unable to|not able to)\b",
+        "cannot",
+    ),
     (r"\b(?:can|could) (?:barely|hardly|scarcely|only just) (?!walk|stand|sleep)", "cannot "),
     (r"\b(?:barely|hardly) (?:able to|feel|move|lift|pass|pee|wee)\b", "cannot feel"),
     (r"\b(?:struggl\w+|hard|difficult|impossible|fail\w*) to (?!walk|stand|sleep)", "cannot "),
@@ -37,14 +40,28 @@ _REWRITES = (
     (r"\bnot (?:only|just)\b", " "),
     (r"\b(?:not sure|do not know|not certain|unsure) (?:if|whether)\b", "maybe"),
     (r"\bno (?:sensation|sensory|feeling) (?:loss|change|deficit|disturbance)s?\b", "no numbness"),
-    (r"\b(?:a|my|the|his|her|this|that) wee (?=bit|while|toe|finger|girl|boy|man|spell|walk|ache"
-     r"|pain|cramp|numb|sore|tingl|twinge|bump|baby)", "a little "),
+    (
+        r"\b(?:a|my|the|his|her|this|that) wee (?=bit|while|toe|finger|girl|boy|man|spell|walk|ache"
+        r"|pain|cramp|numb|sore|tingl|twinge|bump|baby)",
+        "a little ",
+    ),
     (r"\bnot elicitable\b", "absent"),
-    (r"\bnothing (?:feels |felt |is |was )?(odd|wrong|unusual|strange|abnormal|numb|weak|tingl\w+|burning|painful|dead|paralysed)\b", r"not \1"),
+    (
+        r"\bnothing (?:feels |felt |is |was )?(odd|wrong|unusual|strange|abnormal"
+        r"|numb|weak|tingl\w+|burning|painful|dead|paralysed)\b",
+        r"not \1",
+    ),
     (r"\bw/o\b", "without"),
     (r"\b(?:neg|negative) for\b", "no"),
-    (r"(feet|legs|toes|soles|calves|heels)\b([^.;]{0,100}?)\b(?:the )?(?:two|both|pair) of them\b", r"\1\2 bilateral"),
-    (r"\b(?:was|were|been) (?:fine|ok|okay|well|good|alright|normal) (?:until|till|before)\b", ", "),
+    (
+        r"(feet|legs|toes|soles|calves|heels)\b([^.;]{0,100}?)"
+        r"\b(?:the )?(?:two|both|pair) of them\b",
+        r"\1\2 bilateral",
+    ),
+    (
+        r"\b(?:was|were|been) (?:fine|ok|okay|well|good|alright|normal) (?:until|till|before)\b",
+        ", ",
+    ),
     (r"(?<=\w)-(?=\w)", " "),
     (r"&", " and "),
     (r"[?:]\s*(?:no|none|negative|nil)\b", " none"),

@@ -10,7 +10,7 @@ import pytest
 
 from cauda.errors import UsageError
 from cauda.knowledge import rows
-from cauda.relate import read
+from cauda.relate import explain_symptom, read
 from cauda.relate.phrases import FIELDS, families
 from cauda.relate.reading import MAX_CHARACTERS
 
@@ -112,6 +112,74 @@ def test_a_side_is_only_one_that_was_said(text: str, side: str) -> None:
 def test_only_what_is_of_old_is_settled(text: str, concept: str, settled: bool) -> None:
     (mention,) = [m for m in read(text).mentions if m.concept == concept]
     assert mention.is_settled is settled
+
+
+@pytest.mark.parametrize(
+    ("text", "concept", "state"),
+    [
+        ("My father had loss of bladder control. My toes tingle.", "bladder", "other"),
+        ("my father had loss of bladder control", "bladder", "other"),
+        ("Family history of cancer. Numb toes.", "cancer", "other"),
+        ("Sister wears a catheter, my own foot is numb", "bladder", "other"),
+        ("Sister wears a catheter, my own foot is numb", "numb", "present"),
+        ("like my father I have numb feet", "numb", "present"),
+        ("My husband can't pee and his legs are weak", "bladder", "present"),
+        ("My wife noticed that my foot drops, I have a sore back", "foot_drop", "present"),
+        ("My dad cannot pee since this morning. My back hurts too.", "bladder", "present"),
+    ],
+)
+def test_what_was_said_of_a_relative_is_not_the_patients(text, concept, state) -> None:
+    assert states(text)[concept] == state
+
+
+@pytest.mark.parametrize(
+    ("text", "side"),
+    [
+        ("L leg pain", "left"),
+        ("pain in (R) foot", "right"),
+        ("b/l leg weakness", "both"),
+        ("bilat sciatica", "both"),
+        ("numb Rt foot", "right"),
+        ("L=R leg pain", "both"),
+        ("L4/5 disc, foot pain", ""),
+        ("my legs r numb", ""),
+        ("pain in the LLD", ""),
+    ],
+)
+def test_a_letter_is_a_side_only_beside_a_limb(text: str, side: str) -> None:
+    assert read(text).side == side
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs"),
+    [
+        ("weaknes of the foot", (("weaknes", "weakness"),)),
+        ("urinary incontinance", (("incontinance", "incontinence"),)),
+        ("a bowl of soup on the sofa", ()),
+        ("cancel the number", ()),
+    ],
+)
+def test_only_long_listed_words_are_respelled_and_that_is_shown(text, pairs) -> None:
+    assert read(text).respelled == pairs
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("I sat on the loo reading", "unclear"),
+        ("no wee since Monday", "present"),
+        ("no trouble weeing", "denied"),
+        ("peeing is normal", "denied"),
+    ],
+)
+def test_an_everyday_word_counts_only_where_something_is_amiss(text: str, state: str) -> None:
+    assert states(text)["bladder"] == state
+
+
+def test_what_may_speak_of_an_emergency_and_was_not_understood_is_named() -> None:
+    first = explain_symptom(read("I sat on the loo reading")).red_flags[0]
+    assert first.triggers == ()
+    assert first.answered == 'not understood: "loo" may speak of this; not asked'
 
 
 def test_every_mention_shows_its_words_and_unread_words_are_listed() -> None:

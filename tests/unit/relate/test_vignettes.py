@@ -12,8 +12,14 @@ import pytest
 from cauda.relate import explain_symptom, read
 
 HERE = Path(__file__).parent
-FILES = tuple(f"vignettes{name}.toml" for name in ("", "_second", "_third", "_fourth"))
-HELD_OUT = tomllib.loads((HERE / "vignettes_held_out.toml").read_text())["vignettes"]
+NAMES = ("", "_second", "_third", "_fourth", "_fresh", "_fresh_second", "_fresh_third")
+FILES = tuple(f"vignettes{name}.toml" for name in NAMES)
+UNSEEN = {
+    "vignettes_held_out.toml": (24, 14, 0),
+    "vignettes_fresh_fourth.toml": (20, 20, 1),
+}
+"""First causes and emergencies at least, false emergencies at most, where no rule was fitted."""
+HELD_OUT = [v for name in UNSEEN for v in tomllib.loads((HERE / name).read_text())["vignettes"]]
 SETS = {name: tomllib.loads((HERE / name).read_text())["vignettes"] for name in FILES}
 EVERY = [vignette for name in FILES for vignette in SETS[name]]
 
@@ -52,18 +58,14 @@ def test_the_first_cause_is_the_intended_one_in_nine_of_ten(name: str) -> None:
     assert len(missed) <= 0.1 * len(asked), missed
 
 
-@pytest.mark.parametrize(
-    "vignette", [v for v in EVERY if v["flag"] == "emergency"], ids=lambda v: v["id"]
-)
-def test_every_emergency_is_raised(vignette: dict) -> None:
-    assert tier(vignette["text"]) == "emergency", vignette["why"]
+def test_every_emergency_is_raised() -> None:
+    asked = [v for v in EVERY if v["flag"] == "emergency"]
+    assert [(v["id"], v["why"]) for v in asked if tier(v["text"]) != "emergency"] == []
 
 
-@pytest.mark.parametrize(
-    "vignette", [v for v in EVERY if v["flag"] == "urgent"], ids=lambda v: v["id"]
-)
-def test_every_urgent_case_is_raised_at_least_so(vignette: dict) -> None:
-    assert tier(vignette["text"]) in ("urgent", "emergency"), vignette["why"]
+def test_every_urgent_case_is_raised_at_least_so() -> None:
+    asked = [v for v in EVERY if v["flag"] == "urgent"]
+    assert [v["id"] for v in asked if tier(v["text"]) not in ("urgent", "emergency")] == []
 
 
 def test_benign_look_alikes_are_seldom_called_emergencies() -> None:
@@ -74,27 +76,32 @@ def test_benign_look_alikes_are_seldom_called_emergencies() -> None:
     assert len(false) <= 0.1 * len(benign), false
 
 
-@pytest.mark.parametrize("vignette", [*EVERY, *HELD_OUT], ids=lambda v: v["id"])
-def test_no_side_is_wrong_or_invented(vignette: dict) -> None:
-    assert explained(vignette["text"]).complaint.side in ("", vignette["side"])
+def test_no_side_is_wrong_or_invented() -> None:
+    every = [*EVERY, *HELD_OUT]
+    assert [
+        v["id"] for v in every if explained(v["text"]).complaint.side not in ("", v["side"])
+    ] == []
 
 
-def test_on_words_nobody_wrote_it_for_the_reader_keeps_its_measured_score() -> None:
-    """22 of 29 first causes and 12 of 16 emergencies: why the questions are always asked."""
-    causes = [v for v in HELD_OUT if v["cause"]]
-    emergencies = [v for v in HELD_OUT if v["flag"] == "emergency"]
-    assert sum(first_cause(v["text"]) == v["cause"] for v in causes) >= 22
-    assert sum(tier(v["text"]) == "emergency" for v in emergencies) >= 12
+@pytest.mark.parametrize("name", UNSEEN)
+def test_on_words_nobody_wrote_it_for_the_reader_keeps_its_score(name: str) -> None:
+    """Why the questions are always asked: see docs/concepts/symptoms.md for the first scores."""
+    unseen = tomllib.loads((HERE / name).read_text())["vignettes"]
+    causes, emergencies, false = UNSEEN[name]
+    assert sum(first_cause(v["text"]) == v["cause"] for v in unseen if v["cause"]) >= causes
+    raised = [v for v in unseen if tier(v["text"]) == "emergency"]
+    assert sum(v["flag"] == "emergency" for v in raised) >= emergencies
+    assert sum(v["group"] == "benign" for v in raised) <= false
 
 
-@pytest.mark.parametrize("vignette", [*EVERY, *HELD_OUT], ids=lambda v: v["id"])
-def test_what_was_not_recognized_is_asked_and_never_called_absent(vignette: dict) -> None:
-    answer = explained(vignette["text"])
-    first = answer.red_flags[0]
-    assert first.tier == "emergency"
-    assert "Seek emergency medical care now" in first.text
-    assert first.triggers or "not asked" in first.answered
-    assert answer.questions
+def test_what_was_not_recognized_is_asked_and_never_called_absent() -> None:
+    for vignette in [*EVERY, *HELD_OUT]:
+        answer = explained(vignette["text"])
+        first = answer.red_flags[0]
+        assert first.tier == "emergency", vignette["id"]
+        assert "Seek emergency medical care now" in first.text, vignette["id"]
+        assert first.triggers or "not asked" in first.answered, vignette["id"]
+        assert answer.questions, vignette["id"]
 
 
 def test_sides_are_seldom_missed() -> None:
