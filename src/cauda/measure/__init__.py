@@ -6,7 +6,7 @@ left out; the checks and the grades say why.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from cauda.measure.alignment import alignment, lordosis
@@ -33,10 +33,14 @@ USUAL_HALF_DISC_MM = 5.0
 FARTHEST_MM = 3.0
 """Without a slice this near to the midsagittal plane (or half a spacing), nothing is read in it."""
 
+LARGEST_GAP_MM = 2.5
+"""T1 may show the sac narrower than T2 by this, the fat that T2 hides; more is an error."""
+
 _MIDDLE = Quantity.VERTEBRA_HEIGHT_MIDDLE
 _FORAMINAL = (Quantity.FORAMEN_HEIGHT, Quantity.FORAMEN_WIDTH, Quantity.FORAMEN_AREA)
+_DURAL = (Quantity.SAC_AP, Quantity.SAC_AREA, Quantity.SAC_RATIO)
 _ORDER = (Contrast.T2, Contrast.T1, Contrast.STIR, Contrast.UNKNOWN)
-_FORAMINAL_ORDER = (Contrast.T1, Contrast.T2, Contrast.STIR, Contrast.UNKNOWN)
+_T1_ORDER = (Contrast.T1, Contrast.T2, Contrast.STIR, Contrast.UNKNOWN)
 
 
 def measure(spine: Spine, segmentations: Sequence[Segmentation]) -> tuple[Measurement, ...]:
@@ -52,13 +56,15 @@ def measure(spine: Spine, segmentations: Sequence[Segmentation]) -> tuple[Measur
     -------
     tuple of Measurement
         Ordered by series, then from the lowest level upward; for each quantity, place and side
-        one is ``preferred``: T1 for the foramina (their reference plane), else T2.
+        one is ``preferred``: T1 for the foramina (their reference plane) and for a sac that it
+        shows narrower, without the fat behind it; else T2.
     """
     shown = [s for s in segmentations if s.series in spine.instances]
     found = [m for s in shown for m in _of_series(spine, s)]
     contrasts = {s.series: s.contrast for s in shown}
     best: dict[str, Measurement] = {}
-    for candidate in sorted(found, key=lambda m: _rank(m, contrasts[m.series])):
+    narrower = _narrower(found, contrasts)
+    for candidate in sorted(found, key=lambda m: _rank(m, contrasts[m.series], narrower)):
         best.setdefault(_place(candidate), candidate)
     return tuple(replace(m, preferred=best[_place(m)].id == m.id) for m in found)
 
@@ -68,10 +74,30 @@ def _place(measurement: Measurement) -> str:
     return measurement.id.rsplit("/", 1)[0]
 
 
-def _rank(measurement: Measurement, contrast: Contrast) -> int:
+def _rank(measurement: Measurement, contrast: Contrast, narrower: set[Level | None]) -> int:
     """Position of a series' contrast in the order of preference."""
-    order = _FORAMINAL_ORDER if measurement.quantity in _FORAMINAL else _ORDER
+    is_t1_first = measurement.quantity in _FORAMINAL or (
+        measurement.quantity in _DURAL and measurement.level in narrower
+    )
+    order = _T1_ORDER if is_t1_first else _ORDER
     return order.index(contrast)
+
+
+def _narrower(found: Iterable[Measurement], contrasts: Mapping[str, Contrast]) -> set[Level | None]:
+    """Levels where T1 shows the narrower sac: there T2 takes epidural fat for CSF.
+
+    Where T1 shows it far narrower than T2 the two do not see the same thing, and T2 stays.
+    """
+    shown: dict[Level | None, dict[Contrast, float]] = {}
+    for m in found:
+        if m.quantity is Quantity.SAC_AP:
+            shown.setdefault(m.level, {}).setdefault(contrasts[m.series], m.value)
+    gaps = {
+        level: values[Contrast.T2] - values[Contrast.T1]
+        for level, values in shown.items()
+        if Contrast.T1 in values and Contrast.T2 in values
+    }
+    return {level for level, gap in gaps.items() if 0 < gap <= LARGEST_GAP_MM}
 
 
 def _of_series(spine: Spine, segmentation: Segmentation) -> list[Measurement]:

@@ -12,6 +12,7 @@ import numpy as np
 from scipy import ndimage
 
 from cauda.geometry import Array, Frame
+from cauda.measure.dura import inside_dura
 from cauda.measure.reading import Reading
 from cauda.measure.sampling import STEP_MM, SURFACE, Floats, Sheet, Stack, between, runs, sheets
 from cauda.measure.uncertainty import Spread
@@ -55,6 +56,8 @@ class Section:
         The slices, from right to left.
     x_mm : (N,) array
         x' of each slice.
+    sac : (N, Y, Z) array
+        Probability of the dural sac.
     chords_mm : (N, Z) array
         AP chord on each slice at each z'.
     center_y_mm : float
@@ -63,6 +66,7 @@ class Section:
 
     sheets: tuple[Sheet, ...]
     x_mm: Floats
+    sac: Floats
     chords_mm: Floats
     center_y_mm: float
 
@@ -103,7 +107,7 @@ class Section:
         """Distance between the 0.25 and 0.75 surfaces on the slice nearest to the center."""
         sheet = self.central
         near = np.abs(self.z_mm) <= PLANE_MM
-        rows = sheet.sac[:, near].T
+        rows = self.sac[self.middle][:, near].T
         gaps = np.abs(
             runs(rows, sheet.y_mm, self.center_y_mm, 0.25)
             - runs(rows, sheet.y_mm, self.center_y_mm, 0.75)
@@ -113,7 +117,12 @@ class Section:
     @property
     def central(self) -> Sheet:
         """The slice nearest to the sac's center."""
-        return self.sheets[int(np.abs(self.x_mm - self.center_x_mm).argmin())]
+        return self.sheets[self.middle]
+
+    @property
+    def middle(self) -> int:
+        """Number of the slice nearest to the sac's center."""
+        return int(np.abs(self.x_mm - self.center_x_mm).argmin())
 
 
 def section(stack: Stack, frame: Frame, half_height_mm: float) -> Section | None:
@@ -122,7 +131,7 @@ def section(stack: Stack, frame: Frame, half_height_mm: float) -> Section | None
     found = sheets(stack, frame, WINDOW_X_MM, WINDOW_Y_MM, z_mm)
     if not found:
         return None
-    sac = np.array([s.sac for s in found])
+    sac = np.array([_dural(s) for s in found])
     center = _center_y(sac, found[0])
     if center is None:
         return None
@@ -131,9 +140,19 @@ def section(stack: Stack, frame: Frame, half_height_mm: float) -> Section | None
     return Section(
         sheets=found,
         x_mm=np.array([s.x_mm for s in found]),
+        sac=sac,
         chords_mm=kept.sum(axis=1) * STEP_MM,
         center_y_mm=center,
     )
+
+
+def _dural(sheet: Sheet) -> Floats:
+    """(Y, Z): probability of the dural sac on one slice."""
+    segmentation = sheet.stack.segmentation
+    if not (sheet.sac >= SURFACE).any():
+        return sheet.sac
+    plane = np.asarray(segmentation.signal[sheet.index][sheet.box], dtype=np.float32)
+    return inside_dura(sheet.sac, sheet.sample(plane), segmentation.contrast)
 
 
 def _center_y(sac: Floats, sheet: Sheet) -> float | None:
@@ -194,7 +213,7 @@ def _diameter(sac: Section, window_mm: float) -> tuple[Reading, ...]:
     narrowest = int(np.where(inside & np.isfinite(smooth), smooth, np.inf).argmin())
     value, z = float(smooth[narrowest]), float(sac.z_mm[narrowest])
     sheet = sac.central
-    ends = runs(sheet.sac[:, [narrowest]].T, sheet.y_mm, sac.center_y_mm)[0]
+    ends = runs(sac.sac[sac.middle][:, [narrowest]].T, sheet.y_mm, sac.center_y_mm)[0]
     if not np.isfinite([value, *ends]).all():
         return ()
     order = np.argsort(np.abs(sac.x_mm - at))[:2]
@@ -239,7 +258,7 @@ def _area_spread(sac: Section, count: int) -> Spread:
 def _ring(sac: Section) -> tuple[Point, ...]:
     """Outline in the disc plane: front ends from right to left, then back ends."""
     middle = int(np.abs(sac.z_mm).argmin())
-    rows = np.array([s.sac[:, middle] for s in sac.sheets])
+    rows = sac.sac[:, :, middle]
     ends = runs(rows, sac.sheets[0].y_mm, sac.center_y_mm)
     seen = [n for n in range(len(ends)) if np.isfinite(ends[n]).all()]
     front = [sac.sheets[n].lps(float(ends[n, 0]), 0.0) for n in seen]
