@@ -29,7 +29,8 @@ MAX_CHARACTERS = 5000
 """A longer description is refused rather than read in part."""
 
 _TIME = (
-    "new", "sudden", "worse", "rapid", "long", "stable", "resolved", "persistent", "severe", "night",
+    "new", "sudden", "worse", "rapid", "long", "stable", "resolved", "persistent", "severe",
+    "night",
 )  # fmt: skip
 _SIDED = ("present", "other")
 _MRC = re.compile(r"([0-5])[+-]?/5")
