@@ -14,12 +14,13 @@ from cauda.relate import explain_symptom, read
 HERE = Path(__file__).parent
 NAMES = ("", "_second", "_third", "_fourth", "_fresh", "_fresh_second", "_fresh_third")
 FILES = tuple(f"vignettes{name}.toml" for name in NAMES)
-UNSEEN = {
+FLOORS = {
     "vignettes_held_out.toml": (24, 14, 0),
     "vignettes_fresh_fourth.toml": (20, 20, 1),
 }
-"""First causes and emergencies at least, false emergencies at most, where no rule was fitted."""
-HELD_OUT = [v for name in UNSEEN for v in tomllib.loads((HERE / name).read_text())["vignettes"]]
+"""First causes and emergencies at least, false emergencies at most: the first set was never used
+to change a rule, the second hardly; their first scores are in docs/concepts/symptoms.md."""
+HELD_OUT = [v for name in FLOORS for v in tomllib.loads((HERE / name).read_text())["vignettes"]]
 SETS = {name: tomllib.loads((HERE / name).read_text())["vignettes"] for name in FILES}
 EVERY = [vignette for name in FILES for vignette in SETS[name]]
 
@@ -83,11 +84,11 @@ def test_no_side_is_wrong_or_invented() -> None:
     ] == []
 
 
-@pytest.mark.parametrize("name", UNSEEN)
+@pytest.mark.parametrize("name", FLOORS)
 def test_on_words_nobody_wrote_it_for_the_reader_keeps_its_score(name: str) -> None:
-    """Why the questions are always asked: see docs/concepts/symptoms.md for the first scores."""
+    """Some emergencies stay unread, which is why the questions are always asked."""
     unseen = tomllib.loads((HERE / name).read_text())["vignettes"]
-    causes, emergencies, false = UNSEEN[name]
+    causes, emergencies, false = FLOORS[name]
     assert sum(first_cause(v["text"]) == v["cause"] for v in unseen if v["cause"]) >= causes
     raised = [v for v in unseen if tier(v["text"]) == "emergency"]
     assert sum(v["flag"] == "emergency" for v in raised) >= emergencies
