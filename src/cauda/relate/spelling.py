@@ -75,10 +75,11 @@ def _abbreviations() -> tuple[re.Pattern[str], dict[str, str]]:
 
 def _respelled(word: str) -> str:
     """The only listed word as near as a typing error; the word itself where none or several are."""
-    if len(word) < _MIN_LETTERS or word in _known() or (word[-1:] == "s" and word[:-1] in _known()):
+    if len(word) < _MIN_LETTERS:
         return word
     near = [known for known in _targets().get(word[0], ()) if _is_typing_error(word, known)]
-    return near[0] if len(near) == 1 else word
+    is_word = len(near) != 1 or word in _known() or word.removesuffix("s") in _known()
+    return word if is_word else near[0]
 
 
 def _is_typing_error(word: str, known: str) -> bool:
