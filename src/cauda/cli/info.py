@@ -30,8 +30,12 @@ def info(models: Models = None) -> None:
     table.add_row("python", platform.python_version())
     table.add_row("bundle", f"{bundle.name} {bundle.version}")
     table.add_row("sha256", bundle.sha256)
-    for name, value in bundle.metadata["eval_metrics"].items():
-        table.add_row(name, str(value))
+    for subject, scores in bundle.metadata["metrics"].items():
+        for structure, score in scores.items():
+            if isinstance(score, dict):
+                low, high = score["dice_95"]
+                line = f"Dice {score['dice']:.3f} ({low:.3f} to {high:.3f})"
+                table.add_row(f"{structure}, {subject}", line)
     console = Console()
     console.print(table)
     console.print(wording("intended_use"))
