@@ -11,22 +11,25 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.progress import track
 
 import cauda
 from cauda.evaluation.agreement import GradePair, grade_pairs, weighted_kappa
 from cauda.evaluation.budget import BudgetRow, Comparison, compare, side_errors, summarize
+from cauda.phantom import draw_anatomy
 from cauda.phantom.stacks import StudyPlan
 from cauda.phantom.study import write_study
 from cauda.phantom.truth import landmarks, truth
 from cauda.vocab import Condition, Contrast, Level, Quantity, Side, Vertebra
 
+STUDIES = Path("runs/phantoms")
+"""Phantoms are kept here: they do not depend on the network."""
 FIRST_SEED = 500_000
 """Training draws its phantoms from seeds far below."""
 SIDE_MARGIN = {Quantity.FORAMEN_HEIGHT: 4.0, Quantity.FORAMEN_AREA: 40.0}
@@ -47,13 +50,9 @@ def measure_phantom(seed: int, lumbar_count: int, cache: Path) -> dict[str, Any]
     path = cache / f"{seed}_{lumbar_count}.json"
     if path.is_file():
         return dict(json.loads(path.read_text()))
-    folder = Path(tempfile.mkdtemp())
-    plan = StudyPlan(contrasts=(Contrast.T2, Contrast.T1), has_axial=False)
-    try:
-        anatomy = write_study(folder, seed=seed, lumbar_count=lumbar_count, plan=plan)
-        analysis = cauda.analyze(folder / "dicom")
-    finally:
-        shutil.rmtree(folder)
+    folder = make_study(seed, lumbar_count)
+    analysis = cauda.analyze(folder / "dicom")
+    anatomy = draw_anatomy(np.random.default_rng(seed), lumbar_count=lumbar_count)
     measurements, findings = truth(anatomy)
     comparisons, missing = compare(analysis.measurements, measurements)
     centers = landmarks(anatomy).discs
@@ -76,6 +75,18 @@ def measure_phantom(seed: int, lumbar_count: int, cache: Path) -> dict[str, Any]
     cache.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result))
     return result
+
+
+def make_study(seed: int, lumbar_count: int) -> Path:
+    """Write one phantom as DICOM, or find what an earlier run wrote."""
+    folder = STUDIES / f"{seed}_{lumbar_count}"
+    if not folder.is_dir():
+        partial = folder.with_suffix(".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        plan = StudyPlan(contrasts=(Contrast.T2, Contrast.T1), has_axial=False)
+        write_study(partial, seed=seed, lumbar_count=lumbar_count, plan=plan)
+        partial.rename(folder)
+    return folder
 
 
 def _graded() -> set[Level]:
