@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from cauda.measure.curves import local_value, robust_polynomial
+from cauda.measure.dura import inside_dura
 from cauda.measure.sampling import between, blur_mm, change, runs
 from cauda.measure.uncertainty import FACTORS, Spread, half_width
-from cauda.vocab import Quantity
+from cauda.vocab import Contrast, Quantity
 
 AXIS = np.arange(-10.0, 10.01, 0.25)
 
@@ -74,3 +75,20 @@ def test_every_quantity_has_factors_and_its_interval_grows_with_doubt(quantity):
     unsure = half_width(quantity, 10.0, Spread(blur=2.0, change=5.0))
     assert 0 < sharp < unsure
     assert half_width(quantity, 10.0, Spread(blur=float("nan"))) >= FACTORS[quantity].model
+
+
+@pytest.mark.parametrize(("contrast", "depth_mm"), [(Contrast.T1, 12.0), (Contrast.T2, 15.0)])
+def test_fat_behind_the_dura_is_cut_off_where_t1_shows_it(contrast, depth_mm):
+    """The network's sac is 15 mm deep; its last 3 mm are fat, bright on T1."""
+    y_mm = np.arange(0.0, 30.0, 0.375)[:, None]
+    sac = ((y_mm >= 6) & (y_mm < 21)) * np.ones((1, 20))
+    signal = np.where((y_mm >= 18) & (y_mm < 24), 40.0, 10.0) * np.ones((1, 20))
+    found = inside_dura(sac, signal, contrast)
+    assert found.sum(axis=0) * 0.375 == pytest.approx(np.full(20, depth_mm), abs=0.4)
+
+
+def test_sac_without_fat_keeps_the_networks_border():
+    y_mm = np.arange(0.0, 30.0, 0.375)[:, None]
+    sac = ((y_mm >= 6) & (y_mm < 21)) * np.ones((1, 20))
+    found = inside_dura(sac, np.full_like(sac, 10.0), Contrast.T1)
+    assert (found == sac).all()
