@@ -40,6 +40,12 @@ AGREEMENT_MM = 0.4
 GREATEST_DEPTH_MM = 60.0
 """No lumbar endplate is longer."""
 
+ROUNDING_MM = 3.0
+"""A corner lies at most this far from the traced surface: the network rounds corners off."""
+
+ASTRAY_MM = 8.0
+"""A corner farther than this from the surface belongs to no outline."""
+
 REACH_X_MM = 15.0
 """Half-width of the slices that are traced: the canal lies within it."""
 
@@ -227,7 +233,10 @@ def _edge(
         curve = robust_polynomial(sheet.y_mm[rim], surface[rim], 2)
         if curve is None:
             return None
-        corners.append(_meet(curve, wall, z_end))
+        corner = _near(_meet(curve, wall, z_end), sheet.y_mm, surface)
+        if corner is None:
+            return None
+        corners.append(corner)
     front, back = corners
     if not LEAST_DEPTH_MM <= back[0] - front[0] <= GREATEST_DEPTH_MM:
         return None
@@ -241,6 +250,23 @@ def _meet(rim: Polynomial, wall: Polynomial, z_mm: float) -> Corner:
         y_mm = float(wall(z_mm))
         z_mm = float(np.clip(rim(y_mm), WINDOW_Z_MM[0], WINDOW_Z_MM[1]))
     return y_mm, z_mm
+
+
+def _near(corner: Corner, y_mm: Floats, z_mm: Floats) -> Corner | None:
+    """The corner if the traced surface comes near it, else the surface's point nearest to it.
+
+    Rounding leaves a corner a little outside the outline; curves that go astray leave it far
+    outside. None where nothing was traced anywhere near.
+    """
+    away = np.hypot(y_mm - corner[0], z_mm - corner[1])
+    if not np.isfinite(away).any():
+        return None
+    nearest = int(np.nanargmin(away))
+    if away[nearest] <= ROUNDING_MM:
+        return corner
+    if away[nearest] > ASTRAY_MM:
+        return None
+    return float(y_mm[nearest]), float(z_mm[nearest])
 
 
 def heights(traced: tuple[Outline, ...]) -> tuple[Reading, ...]:
