@@ -26,6 +26,7 @@ from cauda.phantom import draw_anatomy
 from cauda.phantom.stacks import StudyPlan
 from cauda.phantom.study import write_study
 from cauda.phantom.truth import landmarks, truth
+from cauda.records import Measurement, Point
 from cauda.vocab import Condition, Contrast, Level, Quantity, Side, Vertebra
 
 STUDIES = Path("runs/phantoms")
@@ -62,6 +63,8 @@ def measure_phantom(seed: int, lumbar_count: int, cache: Path) -> dict[str, Any]
         "missing": missing,
         "grades": [asdict(p) for p in grade_pairs(analysis.findings, findings)],
         "levels": len(analysis.spine.levels),
+        "sided": sum(_has_place(m, centers) for m in analysis.measurements),
+        "wrong_side": [m.id for m in analysis.measurements if _is_wrong_side(m, centers)],
         "misnamed": [
             level.name
             for level in analysis.spine.levels
@@ -75,6 +78,18 @@ def measure_phantom(seed: int, lumbar_count: int, cache: Path) -> dict[str, Any]
     cache.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result))
     return result
+
+
+def _has_place(measurement: Measurement, centers: dict[Level, Point]) -> bool:
+    return bool(measurement.side and measurement.segment_lps and measurement.level in centers)
+
+
+def _is_wrong_side(measurement: Measurement, centers: dict[Level, Point]) -> bool:
+    """Whether it was read on the other side of the true disc than its name says; left is +x."""
+    if not _has_place(measurement, centers):
+        return False
+    x_mm = np.mean([p[0] for p in measurement.segment_lps]) - centers[measurement.level][0]
+    return bool((x_mm > 0) != (measurement.side is Side.LEFT))
 
 
 def make_study(seed: int, lumbar_count: int) -> Path:
@@ -176,6 +191,9 @@ def page(results: list[dict[str, Any]], count: int, lumbar_count: int) -> str:
             f"**{swapped}**",
             f"- Studies with a wrong level name: **{misnamed}** of {count}",
             f"- Levels L1-L2 to L5-S1 not found: **{unfound}** of {5 * count}",
+            "- Foraminal measurements read on the other side of the true disc than they are named: "
+            f"**{sum(len(r['wrong_side']) for r in results)}** of "
+            f"{sum(r['sided'] for r in results)}",
             "",
             "## Grades against what was built",
             "",

@@ -49,7 +49,7 @@ class TrainConfig:
     real: int = 4
     phantom: int = 3
     phantom_from: int = 300
-    steps: int = 3500
+    steps: int = 5200
     learning_rate: float = 3e-3
     weight_decay: float = 1e-4
     clip_norm: float = 1.0
@@ -57,7 +57,7 @@ class TrainConfig:
     dice_weight: float = 1.0
     validation: tuple[str, ...] = ("11", "61", "107", "118", "129", "136")
     validate_every: int = 500
-    phantoms: int = 240
+    phantoms: int = 460
     seed: int = 1
 
     def smoke(self) -> TrainConfig:
