@@ -107,7 +107,10 @@ def _write(analysis: Analysis, output: Path, settings: Settings, console: Consol
         written = write_analysis(analysis, output, settings, tell=messages.append)
     page = next((path for path in written if path.name == "report.html"), None)
     console.print(terminal_summary(analysis, page))
-    for path in written:
+    pictures = [path for path in written if path.parent.name == "figures"]
+    for path in (p for p in written if p not in pictures):
         console.print(f"  wrote {path}", highlight=False, soft_wrap=True)
+    if pictures:
+        console.print(f"  wrote {len(pictures)} pictures in {pictures[0].parent}", soft_wrap=True)
     for message in messages:
         console.print(f"  {message}", highlight=False, markup=False, soft_wrap=True)

@@ -12,7 +12,7 @@ from cauda.grade.readings import preferred
 from cauda.grade.thresholds import FILE
 from cauda.knowledge import row
 from cauda.records import Finding, LevelInstance, Measurement
-from cauda.vocab import Condition, Quantity
+from cauda.vocab import Condition, Quantity, Side
 
 _DISPLACED = (Condition.DISC_CONTOUR, Condition.DISC_HERNIATION)
 
@@ -32,10 +32,11 @@ def located(finding: Finding, level: LevelInstance, measurements: Sequence[Measu
     if finding.condition not in _DISPLACED or finding.rank < 1:
         return finding
     seen = {m.quantity: m for m in preferred(measurements, level.name, None)}
-    words = _side_words(seen.get(Quantity.DISPLACEMENT), level)
+    displacement = seen.get(Quantity.DISPLACEMENT)
+    words = _side_words(displacement, level)
     detail = "; ".join(part for part in (finding.detail, words) if part)
     if finding.condition == Condition.DISC_CONTOUR:
-        return replace(finding, detail=detail)
+        return replace(finding, detail=detail, apex_side=_apex_side(displacement, level))
     moved = _migration(
         seen.get(Quantity.DISPLACEMENT_EXTENT), seen.get(Quantity.DISC_HEIGHT_POSTERIOR), level
     )
@@ -44,13 +45,32 @@ def located(finding: Finding, level: LevelInstance, measurements: Sequence[Measu
 
 def _side_words(displacement: Measurement | None, level: LevelInstance) -> str:
     """On which side of the disc's middle the deepest point lies; empty where it was not drawn."""
-    if displacement is None or not displacement.segment_lps:
+    x_mm = _apex_x_mm(displacement, level)
+    if x_mm is None:
         return ""
-    x_mm = float(level.frame.to_local(np.array(displacement.segment_lps[-1]))[0])
     least = row(FILE, "place", "apex-lateral")
     if abs(x_mm) < least.number("value"):
         return least.text("near")
     return least.text("far").format(mm=abs(x_mm), side="left" if x_mm > 0 else "right")
+
+
+def _apex_side(displacement: Measurement | None, level: LevelInstance) -> Side | None:
+    """The side of a deep, clearly lateral displacement; None where either is doubtful."""
+    x_mm = _apex_x_mm(displacement, level)
+    if displacement is None or x_mm is None:
+        return None
+    is_lateral = abs(x_mm) >= row(FILE, "place", "apex-lateral").number("value")
+    is_deep = displacement.value >= row(FILE, "place", "apex-deep").number("value")
+    if not (is_lateral and is_deep):
+        return None
+    return Side.LEFT if x_mm > 0 else Side.RIGHT
+
+
+def _apex_x_mm(displacement: Measurement | None, level: LevelInstance) -> float | None:
+    """How far left of the disc's middle the deepest point lies; None where it was not drawn."""
+    if displacement is None or not displacement.segment_lps:
+        return None
+    return float(level.frame.to_local(np.array(displacement.segment_lps[-1]))[0])
 
 
 def _migration(

@@ -36,6 +36,9 @@ class Finding:
         Stable id of the rule that decided, as in ``knowledge/thresholds.toml``.
     because : tuple of str
         Ids of the measurements it rests on.
+    apex_side : Side or None
+        On which side the deepest point of a displaced disc clearly lies; the finding itself has
+        no side, since sagittal slices cannot give it one.
     reason_unknown : str
         Empty unless the grade is UNKNOWN.
     opinion : Opinion or None
@@ -63,6 +66,7 @@ class Finding:
     borderline: bool = False
     validation: Literal["none", "synthetic", "real"] = "none"
     detail: str = ""
+    apex_side: Side | None = None
     reason_unknown: str = ""
     migration: Literal["cranial", "caudal"] | None = None
 

@@ -73,6 +73,8 @@ def _order(link: RootLink) -> tuple[int, int, int]:
 
 def _supports(finding: Finding, context: Context) -> Iterator[_Support]:
     tier = severity(finding)
+    if tier == 0 and finding.apex_side is not None:
+        yield from _beside(finding)
     if tier <= 0:
         return
     notes: tuple[str, ...] = ()
@@ -85,6 +87,19 @@ def _supports(finding: Finding, context: Context) -> Iterator[_Support]:
     for root, side, zone, note in _places(finding, context):
         yield _Support(
             root=root, side=side, tier=tier, finding=finding, zone=zone, notes=notes + note
+        )
+
+
+def _beside(finding: Finding) -> Iterator[_Support]:
+    """Disc of undecided kind, deep and to one side: the traversing root there, at most possible."""
+    for root, side in roots_at(finding.level, Zone.SUBARTICULAR, finding.apex_side):
+        yield _Support(
+            root=root,
+            side=side,
+            tier=POSSIBLE,
+            finding=finding,
+            zone=Zone.SUBARTICULAR,
+            notes=(note("displaced_beside"),),
         )
 
 

@@ -67,3 +67,16 @@ def test_migration_is_where_the_material_passes_the_disc_by_more(
 def test_undrawn_material_has_no_side(make_spine, make_normal):
     found = grade(make_spine(), make_normal(DISPLACEMENT=6.0), ())
     assert not any("midline" in f.detail for f in found)
+
+
+@pytest.mark.parametrize(
+    ("x_mm", "side"), [(8.0, "left"), (-8.0, "right"), (4.0, None), (-4.0, None)]
+)
+def test_a_deep_displacement_clearly_beside_the_midline_has_a_side_to_look_at(
+    make_spine, make_normal, make_measurement, x_mm, side
+):
+    found = findings(make_spine, make_normal, make_measurement, x_mm=x_mm)
+    contour = found[Condition.DISC_CONTOUR]
+    assert contour.apex_side == side
+    assert contour.side is None
+    assert found[Condition.DISC_HERNIATION].apex_side is None
