@@ -25,14 +25,15 @@ def explain(
     *,
     level: Annotated[str | None, typer.Option(help="A disc level, such as L5-S1.")] = None,
     zone: Annotated[str | None, typer.Option(help="Where at the level.")] = None,
-    side: Annotated[Side | None, typer.Option(help="The patient's side.")] = None,
+    side: Annotated[str | None, typer.Option(help="The patient's side: left or right.")] = None,
     symptom: Annotated[str | None, typer.Option(help="The complaint, in plain English.")] = None,
 ) -> None:
     """Explain a finding (level and zone) or a symptom; nothing here is a diagnosis."""
+    patient_side = _member(Side, side) if side else None
     if symptom and not (level or zone):
-        lines = _symptom_lines(symptom, side)
+        lines = _symptom_lines(symptom, patient_side)
     elif level and zone and not symptom:
-        lines = _finding_lines(level, zone, side)
+        lines = _finding_lines(level, zone, patient_side)
     else:
         msg = "Give either --symptom, or --level and --zone."
         raise UsageError(msg)
