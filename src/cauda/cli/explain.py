@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
+from cauda.cli.options import member
 from cauda.errors import UsageError
 from cauda.vocab import Level, Side, Zone
 
 EXAMPLE = 'Example: cauda explain --symptom "night toe cramps" --side right'
-
-E = TypeVar("E", bound=StrEnum)
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +27,7 @@ def explain(
     symptom: Annotated[str | None, typer.Option(help="The complaint, in plain English.")] = None,
 ) -> None:
     """Explain a finding (level and zone) or a symptom; nothing here is a diagnosis."""
-    patient_side = _member(Side, side) if side else None
+    patient_side = member(Side, side) if side else None
     if symptom and not (level or zone):
         lines = _symptom_lines(symptom, patient_side)
     elif level and zone and not symptom:
@@ -52,12 +50,4 @@ def _finding_lines(level: str, zone: str, side: Side | None) -> Sequence[str]:
     from cauda.relate import explain_finding
     from cauda.relate.explain_text import place_lines
 
-    return place_lines(explain_finding(_member(Level, level), _member(Zone, zone), side))
-
-
-def _member(kind: type[E], text: str) -> E:
-    try:
-        return kind(text)
-    except ValueError as error:
-        msg = f"{text!r} is not a {kind.__name__.lower()}; choose from {', '.join(kind)}."
-        raise UsageError(msg) from error
+    return place_lines(explain_finding(member(Level, level), member(Zone, zone), side))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
+from cauda.errors import UsageError
 from cauda.vocab import Contrast
+
+E = TypeVar("E", bound=StrEnum)
 
 
 class ContrastName(StrEnum):
@@ -57,3 +60,18 @@ ContrastOption = Annotated[
 SameFrame = Annotated[
     bool, typer.Option("--same-frame", help="Vouch that files without a frame share one.")
 ]
+
+
+def member(kind: type[E], text: str) -> E:
+    """The member of a vocabulary that ``text`` names.
+
+    Raises
+    ------
+    UsageError
+        If there is none; the message lists what is allowed.
+    """
+    try:
+        return kind(text)
+    except ValueError as error:
+        msg = f"{text!r} is not a {kind.__name__.lower()}; choose from {', '.join(kind)}."
+        raise UsageError(msg) from error

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cauda.cli.options import member
 from cauda.errors import UsageError
 from cauda.vocab import Level, Side, Zone
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from cauda.phantom import Lesion
 
 EXAMPLE = "Example: cauda phantom -o study --seed 7 --lesion extrusion:L5-S1:left:subarticular:8"
-
-E = TypeVar("E", bound=StrEnum)
 
 
 def register(app: typer.Typer) -> None:
@@ -75,21 +73,12 @@ def parse_lesion(text: str) -> Lesion:
         raise UsageError(msg)
     default = Lesion(kind=LesionKind.BULGE, level=Level.L5_S1)
     return Lesion(
-        kind=_member(LesionKind, kind),
-        level=_member(Level, level),
-        side=_member(Side, side) if side else None,
-        zone=_member(Zone, zone) if zone else default.zone,
+        kind=member(LesionKind, kind),
+        level=member(Level, level),
+        side=member(Side, side) if side else None,
+        zone=member(Zone, zone) if zone else default.zone,
         size_mm=_number(size) if size else default.size_mm,
     )
-
-
-def _member(kind: type[E], text: str) -> E:
-    try:
-        return kind(text)
-    except ValueError as error:
-        allowed = ", ".join(kind)
-        msg = f"{text!r} is not a {kind.__name__.lower()}; choose from {allowed}."
-        raise UsageError(msg) from error
 
 
 def _number(text: str) -> float:
