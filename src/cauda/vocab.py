@@ -128,7 +128,7 @@ GRADED_LEVELS = (Level.L1_L2, Level.L2_L3, Level.L3_L4, Level.L4_L5, Level.L5_S1
 
 
 class Structure(StrEnum):
-    """What the sagittal network tells apart, in the order of its output channels."""
+    """What the networks tell apart."""
 
     BACKGROUND = "background"
     BODY = "vertebral body"
@@ -139,10 +139,24 @@ class Structure(StrEnum):
     SACRUM = "sacrum"
     FORAMEN = "foramen"
     ROOT = "nerve root"
+    EPIDURAL_FAT = "epidural fat"
 
 
-STRUCTURES = tuple(Structure)
-"""Channel ``c`` of a segmentation holds the probability of ``STRUCTURES[c]``."""
+STRUCTURES = (
+    Structure.BACKGROUND,
+    Structure.BODY,
+    Structure.ARCH,
+    Structure.DISC,
+    Structure.SAC,
+    Structure.CORD,
+    Structure.SACRUM,
+    Structure.FORAMEN,
+    Structure.ROOT,
+)
+"""Channel ``c`` of a sagittal segmentation holds the probability of ``STRUCTURES[c]``."""
+
+AXIAL_STRUCTURES = (*STRUCTURES, Structure.EPIDURAL_FAT)
+"""The same for an axial segmentation: fat between sac and canal wall is told apart there."""
 
 
 class Quantity(StrEnum):
@@ -166,15 +180,49 @@ class Quantity(StrEnum):
     SEGMENTAL_ANGLE = "segmental_angle_deg"
     LORDOSIS = "lordosis_deg"
     NUCLEUS_SIGNAL = "nucleus_csf_ratio"
+    DISC_HEIGHT_DABBS = "disc_height_dabbs_mm"
+    DISC_HEIGHT_FARFAN = "disc_height_farfan_ratio"
+    DISC_VOLUME = "disc_volume_mm3"
+    MIGRATION_CRANIAL = "migration_cranial_mm"
+    MIGRATION_CAUDAL = "migration_caudal_mm"
+    DISPLACEMENT_DEPTH = "displacement_depth_mm"
+    DISPLACEMENT_BASE = "displacement_base_mm"
+    DISPLACEMENT_DOME = "displacement_dome_mm"
+    DISPLACEMENT_APEX = "displacement_apex_left_mm"
+    DISPLACEMENT_CIRCUMFERENCE = "displacement_circumference_ratio"
+    DISPLACEMENT_CANAL = "displacement_canal_ratio"
+    DISPLACEMENT_FACET_LINE = "displacement_facet_line_ratio"
+    SAC_TRANSVERSE = "sac_transverse_mm"
+    SAC_PEDICLE_AREA = "sac_pedicle_area_mm2"
+    BONY_CANAL_AP = "bony_canal_ap_mm"
+    BONY_CANAL_TRANSVERSE = "bony_canal_transverse_mm"
+    CSF_FRACTION = "csf_fraction_ratio"
+    ROOTLET_POSITION = "rootlet_position_ratio"
+    EPIDURAL_FAT_AREA = "epidural_fat_posterior_mm2"
+    RECESS_HEIGHT = "recess_height_mm"
+    RECESS_ANGLE = "recess_angle_deg"
+    RECESS_AREA = "recess_area_mm2"
+    ROOT_DISC_GAP = "root_disc_gap_mm"
+    FORAMEN_FAT_ANTERIOR = "foramen_fat_anterior_ratio"
+    FORAMEN_FAT_POSTERIOR = "foramen_fat_posterior_ratio"
+    FORAMEN_FAT_SUPERIOR = "foramen_fat_superior_ratio"
+    FORAMEN_FAT_INFERIOR = "foramen_fat_inferior_ratio"
+    FORAMEN_ROOT_AREA = "foramen_root_area_mm2"
+    SACRAL_SLOPE = "sacral_slope_deg"
+    NUCLEUS_HETEROGENEITY = "nucleus_heterogeneity_ratio"
+    NUCLEUS_ANNULUS = "nucleus_annulus_contrast_ratio"
+    ENDPLATE_T1 = "endplate_marrow_t1_ratio"
+    ENDPLATE_T2 = "endplate_marrow_t2_ratio"
+    VERTEBRA_WEDGE = "vertebra_wedge_ratio"
     VERTEBRA_HEIGHT_ANTERIOR = "vertebra_height_anterior_mm"
     VERTEBRA_HEIGHT_MIDDLE = "vertebra_height_middle_mm"
     VERTEBRA_HEIGHT_POSTERIOR = "vertebra_height_posterior_mm"
 
     @property
     def unit(self) -> str:
-        """UCUM unit: ``mm``, ``mm2``, ``deg``, ``%`` or ``1``."""
+        """UCUM unit: ``mm``, ``mm2``, ``mm3``, ``deg``, ``%`` or ``1``."""
         suffix = self.value.rsplit("_", 1)[1]
-        return {"mm": "mm", "mm2": "mm2", "deg": "deg", "percent": "%", "ratio": "1"}[suffix]
+        return {"percent": "%", "ratio": "1"}.get(suffix, suffix)
 
 
 class Condition(StrEnum):

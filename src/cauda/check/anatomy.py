@@ -11,7 +11,7 @@ from cauda.check.scene import FILE, Scene, limit, limit_range
 from cauda.geometry import Array
 from cauda.knowledge import rows
 from cauda.records import LevelInstance, Limit, Measurement, Segmentation, VertebraInstance
-from cauda.vocab import Condition, Quantity, Side, Structure, Vertebra
+from cauda.vocab import STRUCTURES, Condition, Quantity, Side, Structure, Vertebra
 
 _LEAST_VERTEBRAE = 4
 """Fewer centroids do not tell a curve from their own error."""
@@ -43,7 +43,7 @@ def cord(scene: Scene) -> Iterator[Limit]:
 
 def _cord_points(segmentation: Segmentation) -> tuple[Array, float]:
     """(N, 3) LPS centers of the voxels that are cord, and the volume of one, mm3."""
-    channel = tuple(Structure).index(Structure.CORD)
+    channel = STRUCTURES.index(Structure.CORD)
     where = np.argwhere(segmentation.probabilities[channel] > 0.5)
     return segmentation.space.to_lps(where), segmentation.space.voxel_mm3
 

@@ -12,7 +12,7 @@ from cauda.measure.reading import Reading
 from cauda.measure.sampling import Floats, Sheet, between, change
 from cauda.measure.uncertainty import Spread
 from cauda.records import Point
-from cauda.vocab import Quantity, Structure
+from cauda.vocab import STRUCTURES, Quantity, Structure
 
 ROI_SHARE = 0.6
 """Central share of the disc line and of the local height that is the nucleus ROI (clinical 5.1)."""
@@ -111,7 +111,7 @@ def _wide_sheet(traced: DiscSlice, front_mm: float) -> Sheet:
 
 def _sure(sheet: Sheet, structure: Structure) -> Array:
     """(Y, Z): well inside a structure, whichever instance."""
-    channel = tuple(Structure).index(structure)
+    channel = STRUCTURES.index(structure)
     volume = sheet.stack.segmentation.probabilities
     plane = np.asarray(volume[channel, sheet.index][sheet.box], np.float32)
     inside = sheet.sample(plane) >= SURE

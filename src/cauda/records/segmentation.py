@@ -8,7 +8,7 @@ import numpy as np
 
 from cauda.geometry import Array, Space
 from cauda.records.basic import read_only
-from cauda.vocab import Contrast, Structure
+from cauda.vocab import STRUCTURES, Contrast, Plane, Structure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -20,8 +20,9 @@ class Segmentation:
     series : str
         Key of the series it was made from.
     probabilities : (C, I, J, K) float array
-        Channel c is ``STRUCTURES[c]``; sums to 1 over C. Axis 0 (I) runs to the patient's left
-        (across the slices of a sagittal stack), 1 (J) posterior, 2 (K) superior.
+        Channel c is ``structures[c]``; sums to 1 over C. Axis 0 (I) runs to the patient's left
+        (across the slices of a sagittal stack), 1 (J) posterior, 2 (K) superior (across the
+        slices of an axial stack).
     space : Space
         The grid of axes I, J, K; same slice planes and frame of reference as the series.
     signal : (I, J, K) float array
@@ -30,6 +31,10 @@ class Segmentation:
         Name of the model bundle, or ``"truth"`` for a phantom's own labels.
     contrast : Contrast
         The series' contrast: what may be read from ``signal`` depends on it.
+    plane : Plane
+        Sagittal, or axial for what the axial network made.
+    structures : tuple of Structure
+        ``STRUCTURES``, or ``AXIAL_STRUCTURES`` for an axial segmentation.
     """
 
     series: str
@@ -38,17 +43,21 @@ class Segmentation:
     signal: Array
     bundle: str
     contrast: Contrast = Contrast.UNKNOWN
+    plane: Plane = Plane.SAGITTAL
+    structures: tuple[Structure, ...] = STRUCTURES
 
     def __post_init__(self) -> None:
         if self.probabilities.shape[1:] != self.space.shape:
             msg = f"Probabilities of {self.probabilities.shape} do not fit {self.space.shape}."
+            raise ValueError(msg)
+        if len(self.probabilities) != len(self.structures):
+            msg = f"{len(self.probabilities)} channels for {len(self.structures)} structures."
             raise ValueError(msg)
         object.__setattr__(self, "probabilities", read_only(self.probabilities))
         object.__setattr__(self, "signal", read_only(self.signal))
 
     def probability(self, *structures: Structure) -> Array:
         """(I, J, K): the summed probability of the named structures."""
-        order = tuple(Structure)
-        chosen = [order.index(s) for s in structures]
+        chosen = [self.structures.index(s) for s in structures]
         total: Array = np.asarray(self.probabilities[chosen].sum(axis=0, dtype=np.float32))
         return total

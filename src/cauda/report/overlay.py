@@ -22,7 +22,7 @@ from cauda.records import (
 from cauda.report import words
 from cauda.report.drawing import Box, Outline, Stroke
 from cauda.report.planes import SliceImage
-from cauda.vocab import Quantity, Side, Structure
+from cauda.vocab import STRUCTURES, Quantity, Side, Structure
 
 COLORS = {
     Structure.BODY: "#56B4E9",
@@ -92,7 +92,7 @@ def outlines(
     along = np.array([[index, 0, k] for k in range(columns)])
     right = image.to_mm(space.to_lps(across))[:, 0]
     down = image.to_mm(space.to_lps(along))[:, 1]
-    order = tuple(Structure)
+    order = STRUCTURES
     drawn = []
     for structure, label in structures:
         mask = instances[index] == label
