@@ -13,7 +13,7 @@ $(VENV)/core: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/dev: $(VENV)/core
-	$(PIP) -e ".[train,dev]"
+	$(PIP) -e ".[train,node,dev]"
 	touch $@
 
 # Core dependencies only (no torch): analyze the sample studies and show what was found.
