@@ -20,7 +20,7 @@ from cauda.records import (
     RIGHT_FORAMEN_OFFSET,
     SAC_LABEL,
 )
-from cauda.vocab import STRUCTURES, Structure
+from cauda.vocab import AXIAL_STRUCTURES, STRUCTURES, Structure
 
 
 class Base(IntEnum):
@@ -85,6 +85,11 @@ _BASE_STRUCTURE = {
     Base.ROOTLET: (Structure.SAC, SAC_LABEL),
     Base.CORD: (Structure.CORD, CORD_LABEL),
 }
+_AXIAL_STRUCTURE = {
+    Base.EPIDURAL_FAT: Structure.EPIDURAL_FAT,
+    Base.NERVE: Structure.ROOT,
+}
+"""What only axial slices tell apart: the canal's fat, and roots before and behind the foramen."""
 _DISC_STRUCTURE = {
     OfDisc.NUCLEUS: (Structure.DISC, 0),
     OfDisc.ANNULUS: (Structure.DISC, 0),
@@ -112,6 +117,18 @@ def structure_table(anatomy: Anatomy) -> NDArray[np.uint8]:
     table = np.zeros(256, dtype=np.uint8)
     for index, structure, _ in _entries(anatomy):
         table[index] = STRUCTURES.index(structure)
+    return table
+
+
+def axial_structure_table(anatomy: Anatomy) -> NDArray[np.uint8]:
+    """(256,): index into ``AXIAL_STRUCTURES`` of each material.
+
+    It differs from :func:`structure_table` in the canal's fat, and in the roots between the sac
+    and the foramen and beyond it, which are background in a sagittal segmentation.
+    """
+    table = structure_table(anatomy)
+    for material, structure in _AXIAL_STRUCTURE.items():
+        table[material] = AXIAL_STRUCTURES.index(structure)
     return table
 
 
