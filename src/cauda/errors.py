@@ -12,7 +12,9 @@
     |-- UsageError              an argument is wrong (exit code 2)
     |-- SpaceMismatchError      two volumes whose frames of reference differ
     |-- KnowledgeError          a row of the knowledge base is unusable
-    `-- BundleError             a model bundle is missing, damaged or of the wrong version
+    |-- BundleError             a model bundle is missing, damaged or of the wrong version
+    |-- RefusedObjectError      an object that a node does not take, with its DIMSE status
+    `-- TransferError           a DICOM peer could not be reached or would not do as asked
 
 Catch :class:`CaudaError` for all of them. Messages say what was wrong, the value, what is
 allowed and what to do; they never hold a patient's name or identifier.
@@ -63,3 +65,23 @@ class KnowledgeError(CaudaError):
 
 class BundleError(CaudaError):
     """A model bundle is missing, damaged, or does not match its hash."""
+
+
+class RefusedObjectError(CaudaError):
+    """An object that a node does not take.
+
+    Parameters
+    ----------
+    message : str
+        Why, without identifiers.
+    status : int
+        The DIMSE status that the sender gets (PS3.4 table B.2-1).
+    """
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class TransferError(CaudaError):
+    """A DICOM peer could not be reached or would not do as asked."""
