@@ -12,7 +12,10 @@ from cauda.vocab import UNKNOWN, Condition, Level, Scale, Side, Zone
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opinion:
-    """What a learned grader says: a probability for every grade of a scale."""
+    """What a learned grader says: a probability for every grade of a scale.
+
+    ``validation`` says on what its probabilities were tested and calibrated.
+    """
 
     condition: Condition
     scale: Scale
@@ -20,6 +23,7 @@ class Opinion:
     probabilities: Mapping[str, float]
     grader: str
     side: Side | None = None
+    validation: Literal["none", "synthetic", "real"] = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
