@@ -14,7 +14,7 @@ INPUT_SLICES = 3
 """The neighbor to the right, the slice itself, the neighbor to the left."""
 
 
-def build_network(channels: Sequence[int]) -> nn.Module:
+def build_network(channels: Sequence[int], structures: int = len(STRUCTURES)) -> nn.Module:
     """Build the U-Net with random weights.
 
     Every level, the first included, halves the resolution: full-resolution features are what
@@ -24,6 +24,8 @@ def build_network(channels: Sequence[int]) -> nn.Module:
     ----------
     channels : sequence of int
         Feature channels from the finest level to the coarsest.
+    structures : int
+        How many structures are told apart: those of a sagittal network by default.
 
     Returns
     -------
@@ -36,7 +38,7 @@ def build_network(channels: Sequence[int]) -> nn.Module:
     network: nn.Module = UNet(
         spatial_dims=2,
         in_channels=INPUT_SLICES,
-        out_channels=len(STRUCTURES),
+        out_channels=structures,
         channels=tuple(channels),
         strides=(2,) * len(channels[:-1]),
         num_res_units=2,

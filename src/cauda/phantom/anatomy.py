@@ -71,7 +71,8 @@ class Segment:
     ``pedicle_x_mm`` is the distance of a pedicle's axis from the midline, ``canal_ap_mm`` from
     the posterior wall to the lamina; ``lips_mm`` are the anterior and posterior osteophytes;
     ``concave_mm`` and ``modic`` are for the upper and the lower endplate; ``marrow`` scales the
-    marrow's fat.
+    marrow's fat; ``squareness`` tells how much the outline seen from above resembles a rectangle
+    (0 is an ellipse).
     """
 
     name: str
@@ -93,6 +94,7 @@ class Segment:
     marrow: float
     is_fused: bool = False
     modic: tuple[int, int] = (0, 0)
+    squareness: float = 0.82
 
     @property
     def vertebra(self) -> Vertebra:

@@ -6,8 +6,6 @@ from cauda.phantom.anatomy import Anatomy, Disc, Segment
 from cauda.phantom.grid import Canvas, Patch, XArray
 from cauda.phantom.materials import OfDisc, OfSegment, of_disc, of_segment
 
-SQUARENESS = 0.82
-"""How much the outline of a body seen from above resembles a rectangle (0 is an ellipse)."""
 WALL_HOLLOW = 0.07
 """Posterior walls are hollow in the middle by this share of the half depth."""
 TAPER = 0.25
@@ -38,7 +36,7 @@ def radius(segment: Segment, patch: Patch, x: XArray, y: XArray, z: XArray | Non
     v = v - xp.where(v > 0, WALL_HOLLOW, 0.0) * u2
     v2 = v * v
     total = u2 + v2
-    root = xp.sqrt(xp.clip(total * total - 4 * SQUARENESS * u2 * v2, 0.0, None))
+    root = xp.sqrt(xp.clip(total * total - 4 * segment.squareness * u2 * v2, 0.0, None))
     return xp.sqrt((total + root) / 2)
 
 
