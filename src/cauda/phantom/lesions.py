@@ -18,7 +18,7 @@ from cauda.phantom.anatomy import (
     Segment,
     Vector,
 )
-from cauda.phantom.column import SQUARENESS, WALL_HOLLOW
+from cauda.phantom.column import WALL_HOLLOW
 from cauda.vocab import Side, Zone
 
 DRY = 0.12
@@ -51,7 +51,7 @@ def apply_lesions(anatomy: Anatomy, lesions: Sequence[Lesion]) -> Anatomy:
 def wall_at(segment: Segment, x: float) -> float:
     """Local y' of the posterior outline at ``x`` (at most 95 % of the half width), mm."""
     u2 = float(np.clip(x / (segment.width_mm / 2), -0.95, 0.95)) ** 2
-    v = np.sqrt((1 - u2) / (1 - SQUARENESS * u2)) + WALL_HOLLOW * u2
+    v = np.sqrt((1 - u2) / (1 - segment.squareness * u2)) + WALL_HOLLOW * u2
     return float(v * segment.wall_mm)
 
 
