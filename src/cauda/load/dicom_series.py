@@ -150,6 +150,15 @@ def _series(
         field_strength_t=facts.field_strength_t,
         warnings=(*_warnings(facts, weighting), *notes, *stack.warnings),
         headers=tuple(headers.values()),
+        frames=_frames(stack, list(headers)),
+    )
+
+
+def _frames(stack: Stack, header_ids: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    """Header index and frame number (from 1; 0 for a classic image) of every slice."""
+    return tuple(
+        (header_ids.index(id(s.header)), 0 if s.frame is None else s.frame + 1)
+        for s in stack.slices
     )
 
 

@@ -7,6 +7,7 @@ whose grade is ``UNKNOWN`` and whose ``reason_unknown`` says why.
 from cauda.records.analysis import Analysis, Change, Provenance
 from cauda.records.basic import Certainty, Point, read_only
 from cauda.records.finding import Finding, Opinion
+from cauda.records.labels import Labels, Part
 from cauda.records.limit import Limit
 from cauda.records.measurement import Measurement
 from cauda.records.relation import Expected, RedFlag, Relation, RootLink
@@ -42,11 +43,13 @@ __all__ = [
     "Conus",
     "Expected",
     "Finding",
+    "Labels",
     "LevelInstance",
     "Limit",
     "Measurement",
     "Numbering",
     "Opinion",
+    "Part",
     "Plane3",
     "Point",
     "Provenance",

@@ -59,6 +59,9 @@ class Series:
         Faults that were tolerated.
     headers : tuple of mapping
         One DICOM-JSON mapping an instance, in slice order; never printed.
+    frames : tuple of (int, int)
+        For each slice of the volume, the index of its header in ``headers`` and its frame number
+        in that instance, from 1; 0 for a classic image. Empty for other files than DICOM.
     """
 
     key: str
@@ -75,6 +78,7 @@ class Series:
     field_strength_t: float | None = None
     warnings: tuple[str, ...] = ()
     headers: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    frames: tuple[tuple[int, int], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
