@@ -192,6 +192,8 @@ class Quantity(StrEnum):
     DISPLACEMENT_CIRCUMFERENCE = "displacement_circumference_ratio"
     DISPLACEMENT_CANAL = "displacement_canal_ratio"
     DISPLACEMENT_FACET_LINE = "displacement_facet_line_ratio"
+    DISPLACEMENT_ZONE = "displacement_zone_share_ratio"
+    FACET_DISTANCE = "facet_distance_mm"
     SAC_TRANSVERSE = "sac_transverse_mm"
     SAC_PEDICLE_AREA = "sac_pedicle_area_mm2"
     BONY_CANAL_AP = "bony_canal_ap_mm"

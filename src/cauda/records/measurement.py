@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cauda.records.basic import Point
-from cauda.vocab import Level, Quantity, Side, Vertebra
+from cauda.vocab import Level, Plane, Quantity, Side, Vertebra, Zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +15,7 @@ class Measurement:
     Parameters
     ----------
     id : str
-        ``<level or vertebra>/<quantity>[/<side>]/<series>``, unique in an analysis.
+        ``<level or vertebra>/<quantity>[/<zone>][/<side>]/<series>``, unique in an analysis.
     quantity : Quantity
     level : Level or None
         None for measurements of a vertebra or of the whole spine.
@@ -28,13 +28,21 @@ class Measurement:
         Method id, explained in ``docs/concepts/measurements.md``.
     series : str
     slice : int or None
-        Index along axis I of the segmentation grid (R to L) where it was read.
+        Index along the slice axis of the segmentation grid where it was read: I (R to L) of a
+        sagittal one, K (upward) of an axial one.
     preferred : bool
         Whether this is the series to quote for this quantity.
     segment_lps : tuple of Point
         The points that draw it (two for a line, more for an outline), for the evidence picture.
     estimated : bool
         True where the images cannot show it fully (an area from a sagittal stack).
+    plane : Plane
+        Of the slices it was read on: a threshold made for one plane is not applied to another.
+    zone : Zone or None
+        For quantities given zone by zone.
+    apart : str
+        Why an axial value stands apart from the sagittal ones, as a clause; empty where it fits.
+        Such a value is preferred only where no other series shows the quantity.
     """
 
     id: str
@@ -50,6 +58,9 @@ class Measurement:
     preferred: bool = True
     segment_lps: tuple[Point, ...] = ()
     estimated: bool = False
+    plane: Plane = Plane.SAGITTAL
+    zone: Zone | None = None
+    apart: str = ""
 
     @property
     def unit(self) -> str:
