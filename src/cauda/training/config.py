@@ -9,6 +9,9 @@ from typing import Any
 
 from cauda.errors import UsageError
 
+SMOKE_STEPS = 240
+"""Long enough for bodies, discs and sac to be found in phantoms."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainConfig:
@@ -38,9 +41,19 @@ class TrainConfig:
         Patients never trained on.
     validate_every : int
         Steps between two validations.
+    validation_phantoms : int
+        Unseen phantoms that are validated besides.
     phantoms : int
-        Phantom samples made ahead of training.
+        Phantom samples to draw from; each is made when it is first drawn.
     seed : int
+    init : str
+        Bundle (its name or folder) or weights file to begin with; empty for random weights.
+    data : tuple of str
+        Cards of data sets to learn from, beside those that the command names.
+    save_every_s : float
+        Seconds between two checkpoints: what a kill can cost.
+    workers : int
+        Processes that prepare batches; 0 prepares them in the training process.
     """
 
     channels: tuple[int, ...] = (24, 48, 96, 192, 256)
@@ -57,20 +70,27 @@ class TrainConfig:
     dice_weight: float = 1.0
     validation: tuple[str, ...] = ("11", "61", "107", "118", "129", "136")
     validate_every: int = 500
+    validation_phantoms: int = 4
     phantoms: int = 460
     seed: int = 1
+    init: str = ""
+    data: tuple[str, ...] = ()
+    save_every_s: float = 30.0
+    workers: int = 1
 
     def smoke(self) -> TrainConfig:
-        """Return the same recipe, shortened to give numbers within minutes."""
+        """The same recipe, shortened to give rising figures within minutes on two cores."""
         return replace(
             self,
-            steps=60,
+            steps=SMOKE_STEPS,
             real=2,
-            phantom=1,
-            phantom_from=30,
+            phantom=2,
+            phantom_from=0,
             crop=(160, 224),
-            validate_every=60,
-            phantoms=4,
+            validate_every=SMOKE_STEPS // 4,
+            validation_phantoms=2,
+            phantoms=24,
+            ema=0.98,
         )
 
     def as_json(self) -> dict[str, Any]:

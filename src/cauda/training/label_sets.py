@@ -6,6 +6,8 @@ A data set that does not tell body from arch, or leaves the sacrum unlabelled, d
 
 from __future__ import annotations
 
+from itertools import chain, combinations
+
 import numpy as np
 
 from cauda.geometry import Array
@@ -26,7 +28,7 @@ NOT_SACRUM = 13
 NOT_LATERAL = 14
 """Unlabelled, and beside a wide canal, so neither foramen nor root."""
 
-LABEL_SETS: tuple[frozenset[Structure], ...] = (
+_NAMED: tuple[frozenset[Structure], ...] = (
     *(frozenset({s}) for s in STRUCTURES),
     frozenset({_S.BODY, _S.ARCH}),
     frozenset({_S.SAC, _S.CORD}),
@@ -35,6 +37,27 @@ LABEL_SETS: tuple[frozenset[Structure], ...] = (
     frozenset({_S.BACKGROUND, _S.FORAMEN, _S.ROOT}),
     frozenset({_S.BACKGROUND, _S.SACRUM}),
 )
+_DRAWN_TOGETHER = (
+    frozenset({_S.BODY, _S.ARCH}),
+    frozenset({_S.DISC}),
+    frozenset({_S.SAC, _S.CORD}),
+    frozenset({_S.SACRUM}),
+    frozenset({_S.FORAMEN}),
+    frozenset({_S.ROOT}),
+)
+"""What data sets draw or leave out as one; 0 in their masks is all that they left out."""
+
+
+def _left_out() -> tuple[frozenset[Structure], ...]:
+    """Every other meaning that 0 can have: background and what was not drawn."""
+    choices = chain.from_iterable(
+        combinations(_DRAWN_TOGETHER, n) for n in range(1, len(_DRAWN_TOGETHER))
+    )
+    sets = (frozenset({_S.BACKGROUND}).union(*choice) for choice in choices)
+    return tuple(s for s in sets if s not in _NAMED)
+
+
+LABEL_SETS: tuple[frozenset[Structure], ...] = (*_NAMED, *_left_out())
 """Code -> the structures it allows; codes 0 to 8 are the single structures."""
 
 GROUPS: tuple[frozenset[Structure], ...] = (

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset
 
-from cauda.nets.memory import keep_freed_memory
-from cauda.nets.network import build_network
 from cauda.training.config import TrainConfig
 from cauda.training.dataset import Steps
+from cauda.training.journal import Journal
 from cauda.training.losses import PartialLabelLoss
+from cauda.training.state import BEST, CHECKPOINT, Run, Weights, prepared, save
+from cauda.training.team import Team
 
-log = logging.getLogger(__name__)
-
-SAVE_EVERY_S = 60.0
 REPORT_EVERY = 20
+EARLY = (1, 5, 10)
+"""Steps that are reported besides, so that a wrong start is seen at once."""
 WARM_UP = 0.1
 """Share of the one-cycle schedule in which the learning rate rises."""
 LOWEST_RATE = 1e-3
@@ -33,87 +31,89 @@ LOWEST_RATE = 1e-3
 Validate = Callable[[nn.Module], dict[str, float]]
 
 
-@dataclass(slots=True, kw_only=True)
-class Run:
-    """What changes while training; all of it is in a checkpoint."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Where a run computes, and where it reports to.
 
-    network: nn.Module
-    average: nn.Module
-    optimizer: torch.optim.Optimizer
-    step: int = 0
+    Parameters
+    ----------
+    folder : Path
+        Gets ``checkpoint.pt`` every ``config.save_every_s``, ``best.pt`` (the averaged weights
+        with the best validation so far) and ``progress.jsonl``.
+    validate : callable
+        From the averaged network to named figures; the mean of those that begin with ``dice``
+        says which weights are best.
+    journal : Journal
+    team : Team
+    """
 
-    def state(self) -> dict[str, Any]:
-        """Everything needed to go on."""
-        parts = {"network": self.network, "average": self.average}
-        states = {name: part.state_dict() for name, part in parts.items()}
-        return states | {
-            "optimizer": self.optimizer.state_dict(),
-            "step": self.step,
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go back to a saved state."""
-        self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.step = int(state["step"])
+    folder: Path
+    validate: Validate
+    journal: Journal
+    team: Team = field(default_factory=Team)
 
 
-def train(config: TrainConfig, steps: Steps, folder: Path, validate: Validate) -> nn.Module:
+def train(
+    config: TrainConfig, steps: Steps, desk: Desk, weights: Weights | None = None
+) -> nn.Module:
     """Train, or go on training, and return the averaged network.
 
     Parameters
     ----------
     config : TrainConfig
     steps : Steps
-        The batches.
-    folder : Path
-        Gets ``checkpoint.pt`` at least every minute and ``progress.jsonl``.
-    validate : callable
-        From the averaged network to named figures.
+        The batches of this process.
+    desk : Desk
+    weights : mapping of str -> Tensor, optional
+        Weights to begin with, for fine-tuning; random ones, if left out.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    keep_freed_memory()
-    torch.manual_seed(config.seed)
-    run = _start(config)
-    checkpoint = folder / "checkpoint.pt"
-    if checkpoint.exists():
-        run.restore(torch.load(checkpoint, weights_only=True))
-        log.info("going on from step %d", run.step)
-    loader = DataLoader(
-        Subset(steps, range(run.step, config.steps)),
-        batch_size=None,
-        num_workers=1,
-        prefetch_factor=4,
-    )
-    loss_of = PartialLabelLoss(config.dice_weight)
-    started = saved = time.monotonic()
-    recent = 0.0
-    for signals, codes in loader:
-        recent += _step(run, loss_of, signals, codes, config)
-        if run.step % REPORT_EVERY == 0:
-            pace = (time.monotonic() - started) / REPORT_EVERY
-            started = time.monotonic()
-            row = {"step": run.step, "loss": round(recent / REPORT_EVERY, 4), "s": round(pace, 3)}
-            _report(folder, row)
-            recent = 0.0
-        if time.monotonic() - saved > SAVE_EVERY_S or run.step == config.steps:
-            _save(run, checkpoint)
-            saved = time.monotonic()
-        if run.step % config.validate_every == 0 or run.step == config.steps:
-            _report(folder, {"step": run.step} | validate(run.average))
+    run = prepared(config, desk.folder, desk.team, weights)
+    if desk.team.is_first:
+        desk.journal.resume(run.step)
+    _go(run, config, steps, desk)
     return run.average
 
 
-def _start(config: TrainConfig) -> Run:
-    network = _channels_last(build_network(config.channels))
-    average = _channels_last(build_network(config.channels))
-    average.load_state_dict(network.state_dict())
-    average.eval()
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+def _go(run: Run, config: TrainConfig, steps: Steps, desk: Desk) -> None:
+    """Do the steps that are left."""
+    team = desk.team
+    loader = DataLoader(
+        Subset(steps, range(run.step, config.steps)),
+        batch_size=None,
+        num_workers=config.workers,
+        prefetch_factor=4 if config.workers else None,
+        pin_memory=team.device.type == "cuda",
     )
-    return Run(network=network, average=average, optimizer=optimizer)
+    forward = team.joined(run.network)
+    loss_of = PartialLabelLoss(config.dice_weight).to(team.device)
+    started = saved = time.monotonic()
+    for batch in loader:
+        run.losses.append(_step(run, forward, loss_of, batch, config, team))
+        if not team.is_first:
+            continue
+        desk.journal.advance(run.step)
+        if run.step % REPORT_EVERY == 0 or run.step in EARLY:
+            pace = (time.monotonic() - started) / len(run.losses)
+            started = time.monotonic()
+            loss = float(np.mean(run.losses))
+            desk.journal.row(run.step, {"loss": round(loss, 4), "s": round(pace, 3)})
+            run.losses.clear()
+        is_over = run.step == config.steps
+        if run.step % config.validate_every == 0 or is_over:
+            _validate(run, desk)
+        if time.monotonic() - saved > config.save_every_s or is_over:
+            save(run.state(), desk.folder / CHECKPOINT)
+            saved = time.monotonic()
+
+
+def _validate(run: Run, desk: Desk) -> None:
+    """Report the figures of the averaged network, and keep it if it is the best so far."""
+    figures = desk.validate(run.average)
+    desk.journal.row(run.step, figures)
+    dice = [value for name, value in figures.items() if name.startswith("dice")]
+    if dice and float(np.nanmean(dice)) > run.best:
+        run.best = float(np.nanmean(dice))
+        save(run.average.state_dict(), desk.folder / BEST)
 
 
 def one_cycle(share: float) -> float:
@@ -129,49 +129,33 @@ def one_cycle(share: float) -> float:
     return LOWEST_RATE + (1 - LOWEST_RATE) * falling
 
 
-def _channels_last(network: nn.Module) -> nn.Module:
-    """Lay out convolution weights as the CPU and GPU kernels like them."""
-    for parameter in network.parameters():
-        if parameter.ndim == 4:
-            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
-    return network
-
-
 def _step(
-    run: Run, loss_of: PartialLabelLoss, signals: Tensor, codes: Tensor, config: TrainConfig
+    run: Run,
+    forward: nn.Module,
+    loss_of: PartialLabelLoss,
+    batch: tuple[Tensor, Tensor],
+    config: TrainConfig,
+    team: Team,
 ) -> float:
-    """Do one optimizer step and return its loss."""
+    """Do one optimizer step and return its loss.
+
+    The loss is taken over the batches of all processes together, as if one had computed them:
+    a Dice of the whole is not the mean of its parts'. Each process sends back the gradient of its
+    own part; their average times their number is the gradient of the whole.
+    """
+    signals, codes = (part.to(team.device, non_blocking=True) for part in batch)
     run.network.train()
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        logits = run.network(signals.to(memory_format=torch.channels_last))
-    loss: Tensor = loss_of(logits, codes)
+    with torch.autocast(team.device.type, dtype=team.precision):
+        logits = forward(signals.contiguous(memory_format=torch.channels_last))
+    loss: Tensor = loss_of(team.together(logits.float()), team.together(codes))
     for group in run.optimizer.param_groups:
         group["lr"] = config.learning_rate * one_cycle(run.step / config.steps)
     run.optimizer.zero_grad(set_to_none=True)
-    torch.autograd.backward(loss)
+    torch.autograd.backward(run.scaler.scale(loss * team.size))
+    run.scaler.unscale_(run.optimizer)
     nn.utils.clip_grad_norm_(run.network.parameters(), config.clip_norm)
-    run.optimizer.step()
+    run.scaler.step(run.optimizer)
+    run.scaler.update()
     run.step += 1
-    _average(run, min(config.ema, (1 + run.step) / (10 + run.step)))
+    run.follow(min(config.ema, (1 + run.step) / (10 + run.step)))
     return float(loss.detach())
-
-
-@torch.no_grad()
-def _average(run: Run, decay: float) -> None:
-    """Move the averaged weights toward the present ones."""
-    new = [p.detach() for p in run.network.parameters()]
-    torch._foreach_lerp_(list(run.average.parameters()), new, 1.0 - decay)
-
-
-def _save(run: Run, path: Path) -> None:
-    """Write a checkpoint so that a kill never leaves a broken one."""
-    partial = path.with_suffix(".partial")
-    torch.save(run.state(), partial)
-    partial.replace(path)
-
-
-def _report(folder: Path, row: dict[str, Any]) -> None:
-    """Log a row and keep it for plotting."""
-    log.info(" ".join(f"{key}={value}" for key, value in row.items()))
-    with (folder / "progress.jsonl").open("a", encoding="utf-8") as out:
-        out.write(json.dumps(row) + "\n")
