@@ -7,9 +7,11 @@ left out; the checks and the grades say why.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from cauda.measure.alignment import alignment, lordosis
+from cauda.measure.axial import axial_levels
+from cauda.measure.beside import beside
 from cauda.measure.discs import DiscSlice, disc_readings, disc_slice, height_index
 from cauda.measure.displacement import displacement
 from cauda.measure.foramina import foramen, foramen_readings
@@ -20,7 +22,7 @@ from cauda.measure.signal import nucleus_ratio
 from cauda.measure.uncertainty import half_width
 from cauda.measure.vertebrae import SACRUM_LABEL, Body, Outline, bodies, heights, trace
 from cauda.records import LevelInstance, Measurement, Segmentation, Spine
-from cauda.vocab import Contrast, Level, Quantity, Side, Vertebra
+from cauda.vocab import Contrast, Level, Plane, Quantity, Side, Vertebra
 
 __all__ = ["measure"]
 
@@ -39,29 +41,37 @@ LARGEST_GAP_MM = 2.5
 _MIDDLE = Quantity.VERTEBRA_HEIGHT_MIDDLE
 _FORAMINAL = (Quantity.FORAMEN_HEIGHT, Quantity.FORAMEN_WIDTH, Quantity.FORAMEN_AREA)
 _DURAL = (Quantity.SAC_AP, Quantity.SAC_AREA, Quantity.SAC_RATIO)
+_AXIAL_FIRST = (Quantity.SAC_AREA,)
+"""Of what both planes show, axial slices show this better; the rest stays with the sagittal ones,
+for which the cuts of their ratios and diameters were made."""
 _ORDER = (Contrast.T2, Contrast.T1, Contrast.STIR, Contrast.UNKNOWN)
 _T1_ORDER = (Contrast.T1, Contrast.T2, Contrast.STIR, Contrast.UNKNOWN)
 
 
 def measure(spine: Spine, segmentations: Sequence[Segmentation]) -> tuple[Measurement, ...]:
-    """Measure every visible level and vertebra on every sagittal segmentation.
+    """Measure every visible level and vertebra on every segmentation.
 
     Parameters
     ----------
     spine : Spine
-        With an instance map for each series to be measured; others are passed over.
+        With an instance map for each sagittal series to be measured; others are passed over.
     segmentations : sequence of Segmentation
+        Sagittal, and axial ones whose slices the spine assigns to levels.
 
     Returns
     -------
     tuple of Measurement
         Ordered by series, then from the lowest level upward; for each quantity, place and side
-        one is ``preferred``: T1 for the foramina (their reference plane) and for a sac that it
-        shows narrower, without the fat behind it; else T2.
+        one is ``preferred``: axial for the area of the sac where the series may be combined, else
+        sagittal; there T1 for the foramina (their reference plane) and for a sac that it shows
+        narrower, without the fat behind it; else T2.
     """
-    shown = [s for s in segmentations if s.series in spine.instances]
-    found = [m for s in shown for m in _of_series(spine, s)]
-    contrasts = {s.series: s.contrast for s in shown}
+    sagittal = [s for s in segmentations if s.plane is Plane.SAGITTAL]
+    axial = [s for s in segmentations if s.plane is Plane.AXIAL]
+    shown = [_of_series(spine, s) for s in sagittal if s.series in spine.instances]
+    found = [m for s in shown for m in s.measurements]
+    found += _axial(spine, axial, shown)
+    contrasts = {s.series: s.contrast for s in segmentations}
     best: dict[str, Measurement] = {}
     narrower = _narrower(found, contrasts)
     for candidate in sorted(found, key=lambda m: _rank(m, contrasts[m.series], narrower)):
@@ -69,18 +79,52 @@ def measure(spine: Spine, segmentations: Sequence[Segmentation]) -> tuple[Measur
     return tuple(replace(m, preferred=best[_place(m)].id == m.id) for m in found)
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Shown:
+    """What one sagittal series shows: its measurements, and each level's disc slice by slice."""
+
+    contrast: Contrast
+    measurements: list[Measurement] = field(default_factory=list)
+    discs: dict[Level, tuple[DiscSlice, ...]] = field(default_factory=dict)
+
+
+def _axial(
+    spine: Spine, segmentations: Sequence[Segmentation], sagittal: Sequence[_Shown]
+) -> list[Measurement]:
+    """All measurements of the axial series, beside what the best sagittal series shows."""
+    if not segmentations:
+        return []
+    order = sorted(sagittal, key=lambda s: _ORDER.index(s.contrast))
+    best = {
+        level.name: beside(level, own.measurements, own.discs[level.name])
+        for own in reversed(order)
+        for level in spine.levels
+        if level.name in own.discs
+    }
+    return [
+        replace(m, apart=own.apart)
+        for own in axial_levels(spine, segmentations, best)
+        for m in _named(own.readings, own.series, level=own.level, plane=Plane.AXIAL)
+    ]
+
+
 def _place(measurement: Measurement) -> str:
     """The id without its series."""
     return measurement.id.rsplit("/", 1)[0]
 
 
-def _rank(measurement: Measurement, contrast: Contrast, narrower: set[Level | None]) -> int:
-    """Position of a series' contrast in the order of preference."""
+def _rank(
+    measurement: Measurement, contrast: Contrast, narrower: set[Level | None]
+) -> tuple[bool, bool, int, float]:
+    """What may be combined first, then the better plane, contrast and error."""
+    plane = Plane.AXIAL if measurement.quantity in _AXIAL_FIRST else Plane.SAGITTAL
     is_t1_first = measurement.quantity in _FORAMINAL or (
         measurement.quantity in _DURAL and measurement.level in narrower
     )
     order = _T1_ORDER if is_t1_first else _ORDER
-    return order.index(contrast)
+    # Axial values differ by how their slices lie; the error tells. Sagittal ones keep their order.
+    error = measurement.uncertainty if measurement.plane is Plane.AXIAL else 0.0
+    return bool(measurement.apart), measurement.plane is not plane, order.index(contrast), error
 
 
 def _narrower(found: Iterable[Measurement], contrasts: Mapping[str, Contrast]) -> set[Level | None]:
@@ -90,7 +134,7 @@ def _narrower(found: Iterable[Measurement], contrasts: Mapping[str, Contrast]) -
     """
     shown: dict[Level | None, dict[Contrast, float]] = {}
     for m in found:
-        if m.quantity is Quantity.SAC_AP:
+        if m.quantity is Quantity.SAC_AP and m.plane is Plane.SAGITTAL:
             shown.setdefault(m.level, {}).setdefault(contrasts[m.series], m.value)
     gaps = {
         level: values[Contrast.T2] - values[Contrast.T1]
@@ -100,8 +144,8 @@ def _narrower(found: Iterable[Measurement], contrasts: Mapping[str, Contrast]) -
     return {level for level, gap in gaps.items() if 0 < gap <= LARGEST_GAP_MM}
 
 
-def _of_series(spine: Spine, segmentation: Segmentation) -> list[Measurement]:
-    """All measurements of one series."""
+def _of_series(spine: Spine, segmentation: Segmentation) -> _Shown:
+    """All that one sagittal series shows."""
     series = segmentation.series
     stack = Stack(segmentation=segmentation, instances=spine.instances[series])
     every = {body.vertebra.label: body for body in bodies(spine)}
@@ -113,12 +157,17 @@ def _of_series(spine: Spine, segmentation: Segmentation) -> list[Measurement]:
             readings = heights(outlines)
             middles.update((label, r) for r in readings if r.quantity is _MIDDLE)
             found += _named(readings, series, vertebra=every[label].vertebra.name)
+    discs = {level.name: _slices(stack, level, traced) for level in spine.levels}
     for level in spine.levels:
-        at_level = _of_level(stack, level, every, traced, middles)
+        at_level = _of_level(stack, level, every, discs[level.name], middles)
         found += _named(at_level, series, level=level.name)
     by_name = {body.vertebra.name: traced[label] for label, body in every.items()}
     ends = (by_name.get(Vertebra.L1, ()), by_name.get(Vertebra.S1, ()))
-    return found + _named(lordosis(*ends), series)
+    return _Shown(
+        contrast=segmentation.contrast,
+        measurements=found + _named(lordosis(*ends), series),
+        discs=discs,
+    )
 
 
 def _is_midsagittal(stack: Stack, outlines: Sequence[Outline | DiscSlice]) -> bool:
@@ -131,12 +180,11 @@ def _of_level(
     stack: Stack,
     level: LevelInstance,
     every: dict[int, Body],
-    traced: dict[int, tuple[Outline, ...]],
+    slices: tuple[DiscSlice, ...],
     middles: dict[int, Reading],
 ) -> Iterable[Reading]:
     """All readings of one level on one series."""
     openings = [f for side in Side if (f := foramen(stack, level, side)) is not None]
-    slices = _slices(stack, level, traced)
     central: tuple[Reading, ...] = ()
     if _is_midsagittal(stack, slices):
         central = disc_readings(slices)
@@ -177,23 +225,26 @@ def _named(
     *,
     level: Level | None = None,
     vertebra: Vertebra | None = None,
+    plane: Plane = Plane.SAGITTAL,
 ) -> list[Measurement]:
     """Turn readings into measurements of one level, vertebra or, without either, the spine."""
     place = str(level or vertebra or "lumbar")
     return [
         Measurement(
-            id="/".join([place, r.quantity, *([r.side] if r.side else []), series]),
+            id="/".join(str(part) for part in (place, r.quantity, r.zone, r.side, series) if part),
             quantity=r.quantity,
             level=level,
             vertebra=vertebra,
             side=r.side,
             value=r.value,
-            uncertainty=half_width(r.quantity, r.value, r.spread),
+            uncertainty=half_width(r.quantity, r.value, r.spread, plane),
             method=r.method,
             series=series,
             slice=r.slice,
             segment_lps=r.points_lps,
             estimated=r.estimated,
+            plane=plane,
+            zone=r.zone,
         )
         for r in readings
     ]

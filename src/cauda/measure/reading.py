@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cauda.measure.uncertainty import Spread
 from cauda.records import Point
-from cauda.vocab import Quantity, Side
+from cauda.vocab import Quantity, Side, Zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,7 @@ class Reading:
     spread : Spread
     side : Side or None
     estimated : bool
+    zone : Zone or None
     """
 
     quantity: Quantity
@@ -36,3 +37,4 @@ class Reading:
     spread: Spread
     side: Side | None = None
     estimated: bool = False
+    zone: Zone | None = None

@@ -24,7 +24,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from cauda.vocab import Quantity
+from cauda.vocab import Plane, Quantity
 
 PIXEL_SHARE = 0.5
 """Least blur in pixels: what linear interpolation gives for a perfectly sharp edge."""
@@ -89,10 +89,39 @@ FACTORS: dict[Quantity, Factors] = {
     _Q.VERTEBRA_HEIGHT_MIDDLE: Factors(edge=1.01, slices=0.84, model=0.5),
     _Q.VERTEBRA_HEIGHT_POSTERIOR: Factors(edge=0.95, slices=0.79, model=0.48),
 }
-"""Factors of every quantity."""
+"""Factors of every quantity read on sagittal slices."""
+
+AXIAL_FACTORS: dict[Quantity, Factors] = {
+    _Q.SAC_AREA: Factors(edge=0.4, slices=0.1, model=4.0, relative=0.03),
+    _Q.SAC_AP: Factors(edge=0.5, slices=0.1, model=0.4),
+    _Q.SAC_TRANSVERSE: Factors(edge=0.5, slices=0.1, model=0.4),
+    _Q.SAC_PEDICLE_AREA: Factors(edge=0.4, slices=0.3, model=4.0, relative=0.04),
+    _Q.SAC_RATIO: Factors(edge=0.4, slices=0.1, model=0.03, relative=0.04),
+    _Q.BONY_CANAL_AP: Factors(edge=1.0, slices=0.3, model=0.6),
+    _Q.BONY_CANAL_TRANSVERSE: Factors(edge=1.0, slices=0.3, model=1.0),
+    _Q.CSF_FRACTION: Factors(edge=0.3, slices=0.0, model=0.1),
+    _Q.ROOTLET_POSITION: Factors(edge=1.0, slices=0.0, model=0.08),
+    _Q.EPIDURAL_FAT_AREA: Factors(edge=1.0, slices=0.0, model=5.0, relative=0.15),
+    _Q.DISPLACEMENT_DEPTH: Factors(edge=1.0, slices=0.0, model=0.6),
+    _Q.DISPLACEMENT_BASE: Factors(edge=2.0, slices=0.0, model=2.0),
+    _Q.DISPLACEMENT_DOME: Factors(edge=2.0, slices=0.0, model=2.0),
+    _Q.DISPLACEMENT_CIRCUMFERENCE: Factors(edge=0.7, slices=0.0, model=0.08),
+    _Q.DISPLACEMENT_APEX: Factors(edge=1.0, slices=0.0, model=1.5),
+    _Q.DISPLACEMENT_CANAL: Factors(edge=1.0, slices=0.0, model=0.04),
+    _Q.DISPLACEMENT_FACET_LINE: Factors(edge=1.0, slices=0.0, model=0.1),
+    _Q.DISPLACEMENT_ZONE: Factors(edge=1.0, slices=0.0, model=0.1),
+    _Q.FACET_DISTANCE: Factors(edge=1.0, slices=0.0, model=1.0),
+    _Q.RECESS_HEIGHT: Factors(edge=1.0, slices=0.1, model=0.7),
+    _Q.RECESS_ANGLE: Factors(edge=1.0, slices=0.0, model=4.0),
+    _Q.RECESS_AREA: Factors(edge=1.0, slices=0.1, model=4.0, relative=0.05),
+    _Q.ROOT_DISC_GAP: Factors(edge=1.0, slices=0.0, model=0.7),
+}
+"""The same for axial slices."""
 
 
-def half_width(quantity: Quantity, value: float, spread: Spread) -> float:
+def half_width(
+    quantity: Quantity, value: float, spread: Spread, plane: Plane = Plane.SAGITTAL
+) -> float:
     """Half-width of the 90 % interval, in the unit of the quantity.
 
     Parameters
@@ -101,8 +130,10 @@ def half_width(quantity: Quantity, value: float, spread: Spread) -> float:
     value : float
     spread : Spread
         NaN parts count as 0; the model term always remains.
+    plane : Plane
+        Of the slices it was read on.
     """
-    factors = FACTORS[quantity]
+    factors = (AXIAL_FACTORS if plane is Plane.AXIAL else FACTORS)[quantity]
     terms = (
         factors.edge * spread.blur,
         factors.slices * spread.change,

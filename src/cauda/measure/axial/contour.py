@@ -1,0 +1,321 @@
+"""Disc beyond the ring apophyses: how far, how wide, how much of the circumference and canal.
+
+The disc is unrolled along the reference outline: ``F(s, d)`` is its probability at the place ``d``
+mm outside the outline's point ``s``. Depth, base and dome are then plain extents of one region.
+Definitions after Fardon 2014 and, for the facet line, Mysliwiec 2010.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import ndimage
+
+from cauda.measure.axial.borders import Borders, facet_ends
+from cauda.measure.axial.cut import DURAL, STEP_MM, SURFACE, X_MM, Y_MM, Cut, Floats
+from cauda.measure.axial.profile import USUAL_SLICE_MM
+from cauda.measure.axial.reference import SAMPLE_MM, Reference, lookup
+from cauda.measure.reading import Reading
+from cauda.measure.uncertainty import Spread
+from cauda.vocab import Quantity, Side, Structure, Zone
+
+TAU_MM = 1.0
+"""Less displacement than this, or than 1.5 pixels, is not told from none."""
+
+TAU_PIXELS = 1.5
+
+DEPTH_STEP_MM = 0.25
+DEPTHS_MM: Floats = np.arange(-3.0, 14.0, DEPTH_STEP_MM)
+"""(D,): places along the normals, from inside the outline outward."""
+
+SPECK_MM2 = 2.0
+"""Smaller pieces beyond the outline are noise."""
+
+BULGE_SHARE = 0.25
+"""Displacement over more of the outline than this is a bulge: a focal lesion stands on it."""
+
+CANAL_MM = 22.0
+"""The canal ends this far behind the disc's outline at the latest."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Unrolled:
+    """The disc on one slice along the reference outline.
+
+    Parameters
+    ----------
+    cut : Cut
+    ring : Reference
+    field : (S, D) array
+        Probability of disc.
+    """
+
+    cut: Cut
+    ring: Reference
+    field: Floats
+
+    @property
+    def tau_mm(self) -> float:
+        """Least displacement that counts."""
+        return max(TAU_MM, TAU_PIXELS * self.cut.pixel_mm)
+
+    @cached_property
+    def depth_mm(self) -> Floats:
+        """(S,): last crossing from disc to not-disc along each normal; never below -3."""
+        last = np.where(self.field >= SURFACE, np.arange(len(DEPTHS_MM)), -1).max(axis=1)
+        rows, safe = np.arange(len(last)), np.clip(last, 0, len(DEPTHS_MM) - 2)
+        high, low = self.field[rows, safe], self.field[rows, safe + 1]
+        share = np.clip((high - SURFACE) / np.maximum(high - low, 1e-6), 0, 1)
+        reach: Floats = DEPTHS_MM[safe] + share * DEPTH_STEP_MM
+        return np.where(last >= 0, reach, DEPTHS_MM[0])
+
+    @property
+    def circumference(self) -> float:
+        """Share of the outline with displacement beyond tau."""
+        return float((self.depth_mm > self.tau_mm).mean())
+
+    @cached_property
+    def apex(self) -> int:
+        """Number of the outline's point with the deepest displacement behind the middle."""
+        behind = np.where(self.ring.is_posterior, self.depth_mm, -np.inf)
+        best = np.flatnonzero(behind >= behind.max() - 1e-6)
+        return int(best[len(best) // 2])
+
+    @property
+    def greatest_mm(self) -> float:
+        """Deepest displacement behind the middle."""
+        return float(self.depth_mm[self.apex])
+
+    @cached_property
+    def bulge_mm(self) -> float:
+        """Depth of the bulge that a focal lesion stands on; 0 without a bulge."""
+        far = self.ring.is_posterior & (self.depth_mm > self.tau_mm)
+        if self.circumference <= BULGE_SHARE:
+            return 0.0
+        return float(np.median(self.depth_mm[far]))
+
+    @cached_property
+    def lesion(self) -> Floats:
+        """(S, D): the field of the displaced piece at the apex, from its base outward."""
+        base = min(self.bulge_mm + self.tau_mm, self.greatest_mm - DEPTH_STEP_MM) <= DEPTHS_MM
+        beyond = np.where(base[None, :], self.field, 0.0)
+        parts, _ = ndimage.label(beyond >= SURFACE)
+        column = parts[self.apex]
+        own = column[column > 0][-1] if (column > 0).any() else 0
+        return np.where(parts == own, beyond, 0.0) if own else np.zeros_like(beyond)
+
+    @property
+    def widths_mm(self) -> Floats:
+        """(D,): width of the lesion at each distance from the outline, 0 where it is not."""
+        inside = self.lesion >= SURFACE
+        first, last = inside.argmax(axis=0), len(inside) - 1 - inside[::-1].argmax(axis=0)
+        return np.where(inside.any(axis=0), (last - first + 1) * SAMPLE_MM, 0.0)
+
+    @property
+    def places_mm(self) -> Floats:
+        """(S, D, 2): x', y' of the unrolled samples."""
+        return _places(self.ring)
+
+
+def _places(ring: Reference) -> Floats:
+    result: Floats = ring.points[:, None] + ring.normals[:, None] * DEPTHS_MM[:, None]
+    return result
+
+
+def unrolled(cut: Cut, ring: Reference) -> Unrolled:
+    """Unroll the disc on one slice, specks left out."""
+    field = lookup(cut.of(Structure.DISC), _places(ring))
+    parts, count = ndimage.label(field >= SURFACE)
+    sizes = np.bincount(parts.ravel(), minlength=count + 1) * SAMPLE_MM * DEPTH_STEP_MM
+    is_speck = (sizes < SPECK_MM2)[parts] & (parts > 0)
+    return Unrolled(cut=cut, ring=ring, field=np.where(is_speck, 0.0, field))
+
+
+def contour_readings(
+    shown: Sequence[Cut],
+    ring: Reference,
+    sides: Mapping[Side, Borders],
+    half_disc_mm: float,
+) -> tuple[Reading, ...]:
+    """Displacement of one disc beyond its reference outline.
+
+    Parameters
+    ----------
+    shown : sequence of Cut
+    ring : Reference
+    sides : mapping
+        Borders of the zones, where they are seen.
+    half_disc_mm : float
+
+    Returns
+    -------
+    tuple of Reading
+        Depth and circumference always, the rest only of a lesion deeper than tau.
+    """
+    reach = half_disc_mm + USUAL_SLICE_MM
+    seen = [unrolled(c, ring) for c in shown if abs(c.plane[0]) <= reach]
+    through = [u for u in seen if abs(u.cut.plane[0]) <= max(half_disc_mm, 2.5)]
+    if not through:
+        return ()
+    middle = min(through, key=lambda u: abs(u.cut.plane[0]))
+    worst = max(seen, key=lambda u: u.greatest_mm)
+    spread = Spread(blur=0.6 * worst.cut.pixel_mm + ring.misfit_mm)
+    depth = max(worst.greatest_mm, 0.0)
+    start = ring.points[worst.apex]
+    line = np.array([start, start + ring.normals[worst.apex] * depth])
+    found = [
+        Reading(
+            quantity=Quantity.DISPLACEMENT_CIRCUMFERENCE,
+            value=middle.circumference,
+            method=ring.method,
+            slice=middle.cut.index,
+            points_lps=middle.cut.lps(np.vstack([ring.points, ring.points[:1]])),
+            spread=Spread(blur=_share_blur(middle, spread.blur)),
+        ),
+        Reading(
+            quantity=Quantity.DISPLACEMENT_DEPTH,
+            value=depth,
+            method=ring.method,
+            slice=worst.cut.index,
+            points_lps=worst.cut.lps(line),
+            spread=spread,
+        ),
+    ]
+    if depth > worst.tau_mm:
+        found += _lesion_readings(worst, spread)
+        found += _placed_readings(worst, sides, spread)
+    return tuple(found)
+
+
+def _share_blur(middle: Unrolled, blur: float) -> float:
+    """Change of the circumference's share when the outline moves by ``blur``."""
+    far = [(middle.depth_mm > middle.tau_mm + step).mean() for step in (-blur / 2, blur / 2)]
+    return float(far[0] - far[1])
+
+
+def _lesion_readings(worst: Unrolled, spread: Spread) -> list[Reading]:
+    """Apex, base and dome of the deepest lesion."""
+    widths = worst.widths_mm
+    present = np.flatnonzero(widths > 0)
+    tip = worst.ring.points[worst.apex] + worst.ring.normals[worst.apex] * worst.greatest_mm
+    found = [
+        Reading(
+            quantity=Quantity.DISPLACEMENT_APEX,
+            value=float(tip[0]),
+            method="displacement-apex",
+            slice=worst.cut.index,
+            points_lps=worst.cut.lps(tip),
+            spread=Spread(blur=worst.cut.pixel_mm + 2 * spread.blur),
+        )
+    ]
+    if not len(present):
+        return found
+    first, widest = int(present[0]), int(widths.argmax())
+    for quantity, place, method in (
+        (Quantity.DISPLACEMENT_BASE, first, "displacement-base"),
+        (Quantity.DISPLACEMENT_DOME, widest, "displacement-dome"),
+    ):
+        rows = np.flatnonzero(worst.lesion[:, place] >= SURFACE)
+        found.append(
+            Reading(
+                quantity=quantity,
+                value=float(widths[place]),
+                method=method,
+                slice=worst.cut.index,
+                points_lps=worst.cut.lps(worst.places_mm[rows[[0, -1]], place]),
+                spread=Spread(blur=2**0.5 * spread.blur),
+            )
+        )
+    return found
+
+
+def _placed_readings(
+    worst: Unrolled, sides: Mapping[Side, Borders], spread: Spread
+) -> list[Reading]:
+    """What needs the borders of the zones: shares of zones, of the canal, and the facet line."""
+    found = list(_zone_readings(worst, sides))
+    canal = _canal_share(worst, sides)
+    if canal is not None:
+        found.append(
+            Reading(
+                quantity=Quantity.DISPLACEMENT_CANAL,
+                value=canal,
+                method="displacement-canal-share",
+                slice=worst.cut.index,
+                points_lps=(),
+                spread=Spread(blur=spread.blur / 12.0),
+            )
+        )
+    line = _facet_line(worst, sides, spread)
+    return [*found, *line]
+
+
+def _zone_readings(worst: Unrolled, sides: Mapping[Side, Borders]) -> list[Reading]:
+    """Share of the lesion's area in every zone that holds some; central without a side."""
+    if set(sides) != set(Side):
+        return []
+    area = (worst.lesion >= SURFACE).astype(float)
+    places = worst.places_mm
+    total = area.sum()
+    if total == 0:
+        return []
+    shares: dict[tuple[Zone, Side | None], float] = {}
+    for s, d in np.argwhere(area > 0):
+        x, y = places[s, d]
+        side = Side.LEFT if x > 0 else Side.RIGHT
+        zone = sides[side].zone(abs(x)) if y >= worst.ring.middle_mm else Zone.ANTERIOR
+        key = (zone, None if zone in {Zone.CENTRAL, Zone.ANTERIOR} else side)
+        shares[key] = shares.get(key, 0.0) + 1.0 / total
+    return [
+        Reading(
+            quantity=Quantity.DISPLACEMENT_ZONE,
+            value=share,
+            method="displacement-zone-share",
+            slice=worst.cut.index,
+            points_lps=(),
+            spread=Spread(blur=0.1),
+            side=side,
+            zone=zone,
+        )
+        for (zone, side), share in sorted(shares.items(), key=lambda item: -item[1])
+    ]
+
+
+def _canal_share(worst: Unrolled, sides: Mapping[Side, Borders]) -> float | None:
+    """Displaced disc over displaced disc and what else fills the canal, between the pedicles."""
+    if set(sides) != set(Side):
+        return None
+    x, back = X_MM[:, None], worst.ring.back_mm(X_MM)[:, None]
+    between = (x < sides[Side.LEFT].medial) & (x > -sides[Side.RIGHT].medial)
+    behind = (Y_MM[None, :] > back) & (Y_MM[None, :] < back + CANAL_MM)
+    within = between & behind
+    free = worst.cut.of(*DURAL, Structure.EPIDURAL_FAT, Structure.ROOT)
+    disc = float(worst.cut.of(Structure.DISC)[within].sum())
+    whole = disc + float(free[within].sum())
+    return disc / whole if whole * STEP_MM**2 > SPECK_MM2 else None
+
+
+def _facet_line(worst: Unrolled, sides: Mapping[Side, Borders], spread: Spread) -> list[Reading]:
+    """Depth at the apex over the distance from the outline to the line between the facets."""
+    ends = facet_ends(sides)
+    if ends is None:
+        return []
+    start = worst.ring.points[worst.apex]
+    (x0, y0), (x1, y1) = ends
+    line_y = y0 + (y1 - y0) * (start[0] - x0) / (x1 - x0)
+    distance = float(line_y - start[1])
+    if distance < TAU_MM:
+        return []
+    return [
+        Reading(
+            quantity=Quantity.DISPLACEMENT_FACET_LINE,
+            value=worst.greatest_mm / distance,
+            method="facet-line-share",
+            slice=worst.cut.index,
+            points_lps=worst.cut.lps(np.array(ends)),
+            spread=Spread(blur=spread.blur / distance),
+        ),
+    ]

@@ -1,0 +1,228 @@
+"""The lateral recesses: how high, how open and how large, on each side.
+
+A recess lies between the back of disc and body (its floor) and the bone behind (its roof), from
+40 % of the way to the pedicle outward. Its height is read where disc and the upper border of the
+lower pedicle lie, after the figures of Steurer 2011.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cauda.measure.axial.borders import Borders, sign_of
+from cauda.measure.axial.cut import BONE, DURAL, STEP_MM, SURFACE, X_MM, Y_MM, Cut, Floats
+from cauda.measure.axial.profile import USUAL_SLICE_MM, Least, least
+from cauda.measure.axial.reference import Reference
+from cauda.measure.reading import Reading
+from cauda.measure.uncertainty import Spread
+from cauda.vocab import Quantity, Side, Structure
+
+MEDIAL_SHARE = 0.4
+"""The recess begins at this share of the way from the midline to the pedicle."""
+
+PEDICLE_MARGIN_MM = 1.5
+"""Heights are read up to this far from the pedicle, which closes the recess to the side."""
+
+AREA_MM = (-6.0, 0.0)
+"""Heights above the disc plane between which the least area is looked for."""
+
+BEFORE_MM = 4.0
+"""The floor is looked for from this far before the disc's outline."""
+
+BEHIND_MM = 18.0
+"""A roof farther than this behind the outline is no roof of a recess."""
+
+LEAST_COLUMNS_MM = 1.0
+"""A height needs a roof over at least this width."""
+
+FREE = (*DURAL, Structure.EPIDURAL_FAT, Structure.ROOT)
+"""What fills a recess besides bone, disc and ligament."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Recess:
+    """One recess on one slice, column by column from medial to lateral.
+
+    Parameters
+    ----------
+    cut : Cut
+    x_mm : (N,) array
+        x' of the columns.
+    floor_mm, roof_mm : (N,) array
+        y' of floor and roof; NaN where there is none.
+    """
+
+    cut: Cut
+    x_mm: Floats
+    floor_mm: Floats
+    roof_mm: Floats
+
+    @property
+    def narrowest(self) -> int:
+        """Number of the column with the least height."""
+        gaps = self.roof_mm - self.floor_mm
+        return int(np.nanargmin(np.round(gaps, 9)))
+
+    @property
+    def height_mm(self) -> float:
+        """Least distance from floor to roof; NaN without a roof."""
+        gaps = self.roof_mm - self.floor_mm
+        if np.isfinite(gaps).sum() * STEP_MM < LEAST_COLUMNS_MM:
+            return float("nan")
+        return float(np.nanmin(gaps))
+
+    @property
+    def corner(self) -> Floats:
+        """(2,): the lateral end of the recess, midway between floor and roof."""
+        last = int(np.flatnonzero(np.isfinite(self.roof_mm - self.floor_mm))[-1])
+        return np.array([self.x_mm[last], (self.floor_mm[last] + self.roof_mm[last]) / 2])
+
+    @property
+    def rays(self) -> tuple[Floats, Floats]:
+        """Unit directions from the corner along floor and roof, fitted to their columns."""
+        seen = np.isfinite(self.roof_mm - self.floor_mm)
+        inward = abs(self.corner[0]) - np.abs(self.x_mm[seen])
+        found = []
+        for surface in (self.floor_mm, self.roof_mm):
+            rise = surface[seen] - self.corner[1]
+            found.append(
+                np.array(
+                    [inward.max(), float(np.polyval(np.polyfit(inward, rise, 1), inward.max()))]
+                )
+            )
+        return found[0], found[1]
+
+    @property
+    def angle_deg(self) -> float:
+        """Angle at the lateral corner between the medial ends of floor and roof."""
+        floor, roof = self.rays
+        turn = np.arctan2(roof[1], roof[0]) - np.arctan2(floor[1], floor[0])
+        return float(np.degrees(turn))
+
+
+def recess(cut: Cut, ring: Reference, border: Borders, sign: int) -> Recess:
+    """Floor and roof of one side's recess on one slice."""
+    away = sign * X_MM
+    inside = (away >= MEDIAL_SHARE * border.medial) & (away <= border.medial - PEDICLE_MARGIN_MM)
+    columns = np.flatnonzero(inside)
+    columns = columns if sign > 0 else columns[::-1]
+    solid = cut.of(*BONE, Structure.DISC)
+    ends = np.array([_gap(solid[c], float(ring.back_mm(X_MM[c]))) for c in columns])
+    ends = ends.reshape(-1, 2)
+    return Recess(cut=cut, x_mm=X_MM[columns], floor_mm=ends[:, 0], roof_mm=ends[:, 1])
+
+
+def _gap(column: Floats, back_mm: float) -> tuple[float, float]:
+    """End of the floor and begin of the roof along y'; NaN where either is not found."""
+    first = int(np.searchsorted(Y_MM, back_mm - BEFORE_MM))
+    last = int(np.searchsorted(Y_MM, back_mm + BEHIND_MM))
+    solid = column[first:last] >= SURFACE
+    start = int(solid.argmax()) if solid.any() else 0
+    if not solid.any() or Y_MM[first + start] > back_mm + BEFORE_MM:
+        return float("nan"), float("nan")
+    free = np.flatnonzero(~solid[start:])
+    if not len(free):
+        return float("nan"), float("nan")
+    floor = first + start + int(free[0])
+    behind = np.flatnonzero(column[floor:last] >= SURFACE)
+    if not len(behind):
+        return float("nan"), float("nan")
+    return _between(column, floor), _between(column, floor + int(behind[0]))
+
+
+def _between(column: Floats, index: int) -> float:
+    """Y' where the column crosses the surface just before ``index``."""
+    low, high = column[index - 1], column[index]
+    share = (SURFACE - low) / (high - low) if high != low else 0.5
+    return float(Y_MM[index - 1] + np.clip(share, 0, 1) * STEP_MM)
+
+
+def free_mm2(cut: Cut, ring: Reference, border: Borders, sign: int) -> float:
+    """Area that fat, root and sac fill from the recess' medial end to the pedicle."""
+    away = sign * X_MM
+    # The ends fall between samples: a column counts by the share of it that lies inside.
+    cover = np.clip((border.medial - away) / STEP_MM + 0.5, 0, 1)
+    cover *= np.clip((away - MEDIAL_SHARE * border.medial) / STEP_MM + 0.5, 0, 1)
+    behind = Y_MM[None, :] > ring.back_mm(X_MM)[:, None] - BEFORE_MM
+    near = Y_MM[None, :] < ring.back_mm(X_MM)[:, None] + BEHIND_MM
+    free = np.where(behind & near, cut.of(*FREE), 0.0)
+    return float(cover @ free.sum(axis=1)) * STEP_MM**2
+
+
+def recess_readings(
+    shown: Sequence[Cut], ring: Reference, sides: Mapping[Side, Borders], half_disc_mm: float
+) -> tuple[Reading, ...]:
+    """Height, angle and area of both recesses, as far as their borders are seen."""
+    found: list[Reading] = []
+    for side, border in sides.items():
+        found += _heights(shown, ring, border, half_disc_mm, side)
+        found += _area(shown, ring, border, side)
+    return tuple(found)
+
+
+def _heights(
+    shown: Sequence[Cut], ring: Reference, border: Borders, half_disc_mm: float, side: Side
+) -> list[Reading]:
+    low = -(half_disc_mm + USUAL_SLICE_MM)
+    near = [c for c in shown if low - USUAL_SLICE_MM <= c.plane[0] <= USUAL_SLICE_MM]
+    every = [recess(c, ring, border, sign_of(side)) for c in near]
+    seen = [r for r in every if np.isfinite(r.height_mm)]
+    if not seen or min(abs(r.cut.plane[0]) for r in seen) > -low:
+        return []
+    heights = [float(r.cut.plane[0]) for r in seen]
+    lowest = least(heights, [r.height_mm for r in seen], (low, 0.0))
+    worst = seen[lowest.place]
+    column = worst.narrowest
+    x = worst.x_mm[column]
+    line = np.array([[x, worst.floor_mm[column]], [x, worst.roof_mm[column]]])
+    corner = worst.corner
+    floor, roof = (corner + ray * [-sign_of(side), 1.0] for ray in worst.rays)
+    edge = 2**0.5 * 0.6 * worst.cut.pixel_mm
+    width = max(abs(abs(corner[0]) - MEDIAL_SHARE * border.medial), 1.0)
+    return [
+        Reading(
+            quantity=Quantity.RECESS_HEIGHT,
+            value=lowest.value,
+            method="recess-height",
+            slice=worst.cut.index,
+            points_lps=worst.cut.lps(line),
+            spread=Spread(blur=edge, change=lowest.step),
+            side=side,
+        ),
+        Reading(
+            quantity=Quantity.RECESS_ANGLE,
+            value=worst.angle_deg,
+            method="recess-angle",
+            slice=worst.cut.index,
+            points_lps=worst.cut.lps(np.array([floor, corner, roof])),
+            spread=Spread(blur=float(np.degrees(edge / width))),
+            side=side,
+        ),
+    ]
+
+
+def _area(shown: Sequence[Cut], ring: Reference, border: Borders, side: Side) -> list[Reading]:
+    reach = AREA_MM[0] - USUAL_SLICE_MM, AREA_MM[1] + USUAL_SLICE_MM
+    near = [c for c in shown if reach[0] <= c.plane[0] <= reach[1]]
+    if not near:
+        return []
+    areas = [free_mm2(c, ring, border, sign_of(side)) for c in near]
+    smallest: Least = least([float(c.plane[0]) for c in near], areas, AREA_MM)
+    cut = near[smallest.place]
+    return [
+        Reading(
+            quantity=Quantity.RECESS_AREA,
+            value=smallest.value,
+            method="recess-area",
+            slice=cut.index,
+            points_lps=(),
+            spread=Spread(
+                blur=0.6 * cut.pixel_mm * 2 * (smallest.value**0.5 + border.medial),
+                change=smallest.step,
+            ),
+            side=side,
+        )
+    ]
