@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 import cauda
-from cauda.cli import analyze, evaluate, explain, info, phantom, segment, train
+from cauda.cli import analyze, evaluate, explain, fetch, info, node, phantom, segment, send, train
 from cauda.cli.failure import exit_cleanly
 
 app = typer.Typer(
@@ -45,7 +45,7 @@ def root(
     """Read the shared options."""
 
 
-for module in (analyze, segment, explain, phantom, train, evaluate, info):
+for module in (analyze, segment, explain, phantom, train, evaluate, info, node, send, fetch):
     module.register(app)
 
 

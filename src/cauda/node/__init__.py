@@ -2,8 +2,7 @@
 
 ::
 
-    sender --C-STORE--> receive --> store + queue --quiet time--> worker --> journal --> deliver --> PACS
-                             \\______________________ audit ______________________________/
+    sender --C-STORE--> receive --> store, queue --quiet time--> worker --> journal --> deliver
 
 Each arrow is a committed transaction: killing any part at any moment loses no study and analyzes
 none twice. docs/how-to/node.md says what happens when.

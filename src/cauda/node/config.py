@@ -12,8 +12,8 @@ from cauda.errors import UsageError
 from cauda.node.peer import ae_title, parse_peer
 
 EXAMPLE = Path(__file__).with_name("example.toml")
-ANALYSES = ("full", "receipt")
-OBJECTS = ("seg", "sr", "sc", "pdf")
+Kind = Literal["seg", "sr", "sc", "pdf"]
+OBJECTS: tuple[Kind, ...] = ("seg", "sr", "sc", "pdf")
 
 
 def _titled(text: str) -> str:
@@ -92,7 +92,7 @@ class Deliver(_Section):
     """One destination of the results."""
 
     to: Annotated[str, AfterValidator(_reachable)]
-    objects: tuple[Literal["seg", "sr", "sc", "pdf"], ...] = OBJECTS
+    objects: tuple[Kind, ...] = OBJECTS
     token_file: Path | None = None
     tls: Tls | None = None
 

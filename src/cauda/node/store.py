@@ -5,6 +5,7 @@
     store/
       key  lock  queue.sqlite  audit.jsonl
       incoming/                     being received; emptied at every start
+      scratch/<worker>/             emptied at every start
       studies/<study>/<instance>-<content>.dcm
       results/<study>/<revision>-<owner>/<number>.dcm
 """
@@ -16,8 +17,8 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,11 @@ class Store:
         return self.root / "incoming"
 
     @property
+    def scratch(self) -> Path:
+        """Temporary files of the workers; emptied at every start."""
+        return self.root / "scratch"
+
+    @property
     def key(self) -> Path:
         """The secret that names are derived with."""
         return self.root / "key"
@@ -48,8 +54,10 @@ class Store:
         return self.root / "audit.jsonl"
 
     def prepare(self) -> None:
-        """Make the folders, readable by their owner only."""
-        for folder in (self.root, self.incoming, self.root / "studies", self.root / "results"):
+        """Make the folders, readable by their owner only; only a node that is starting does."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        within = (self.root / "studies", self.root / "results")
+        for folder in (self.root, self.incoming, self.scratch, *within):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def study(self, study: str) -> Path:
@@ -76,15 +84,40 @@ class Store:
         """Space left where the store lies."""
         return shutil.disk_usage(self.root).free
 
-    def sync_study(self, study: str, names: Iterable[str]) -> None:
-        """Force a study's files, their folder and its name to the disk."""
-        folder = self.study(study)
-        for path in (*(folder / name for name in names), folder, folder.parent):
-            sync(path)
+    def sync_study(self, study: str, sizes: Mapping[str, int]) -> tuple[str, ...]:
+        """Force a study's files, their folder and its name to the disk.
 
-    def remove_study(self, study: str) -> None:
-        """Delete a study's images and results."""
-        shutil.rmtree(self.study(study), ignore_errors=True)
+        Parameters
+        ----------
+        study : str
+        sizes : mapping
+            File names and their sizes in bytes.
+
+        Returns
+        -------
+        tuple of str
+            Files that are not there in full: a power cut before they were synced takes them.
+        """
+        folder = self.study(study)
+        lost = []
+        for name, size_bytes in sizes.items():
+            path = folder / name
+            if path.is_file() and path.stat().st_size == size_bytes:
+                sync(path)
+            else:
+                lost.append(name)
+        for place in (folder, folder.parent):
+            if place.is_dir():
+                sync(place)
+        return tuple(lost)
+
+    def remove(self, study: str, names: Iterable[str]) -> None:
+        """Delete the named images of a study, and its results; an image just placed stays."""
+        folder = self.study(study)
+        for name in names:
+            (folder / name).unlink(missing_ok=True)
+        with suppress(OSError):
+            folder.rmdir()
         shutil.rmtree(self.results(study), ignore_errors=True)
 
     def sweep_incoming(self, older_than_s: float) -> None:

@@ -1,0 +1,114 @@
+"""What a worker runs on a complete study: the pipeline, or a plain receipt.
+
+An analysis is a function from the study's files to DICOM objects. The same files give the same
+SOP Instance UIDs, so that an object which arrives twice is the same object twice.
+"""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydicom import dcmread
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import UID, BasicTextSRStorage, ExplicitVRLittleEndian
+
+import cauda
+from cauda.node.config import Work
+
+COPIED = (
+    "SpecificCharacterSet",
+    "StudyDate",
+    "StudyTime",
+    "AccessionNumber",
+    "ReferringPhysicianName",
+    "PatientName",
+    "PatientID",
+    "PatientBirthDate",
+    "PatientSex",
+    "StudyInstanceUID",
+    "StudyID",
+)
+"""Patient and study attributes of type 1 and 2: an object of the same study repeats them."""
+RECEIPT_SERIES = 9900
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One study to analyze.
+
+    Parameters
+    ----------
+    files : tuple of Path
+    content : str
+        Hash over all instances: what decides the results' UIDs.
+    work : Work
+    created : datetime
+    """
+
+    files: tuple[Path, ...]
+    content: str
+    work: Work
+    created: datetime.datetime
+
+
+Analyze = Callable[[Order], Sequence[Dataset]]
+
+
+def receipt(order: Order) -> tuple[Dataset, ...]:
+    """Say what arrived, and nothing about the patient's spine: one small text SR."""
+    source = dcmread(order.files[0], stop_before_pixels=True)
+    made = Dataset()
+    made.file_meta = FileMetaDataset()
+    made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    for keyword in COPIED:
+        setattr(made, keyword, source.get(keyword, ""))
+    made.SpecificCharacterSet = source.get("SpecificCharacterSet", "ISO_IR 192")
+    made.SOPClassUID = BasicTextSRStorage
+    made.SOPInstanceUID = _uid(order.content, "instance")
+    made.SeriesInstanceUID = _uid(order.content, "series")
+    made.Modality = "SR"
+    made.Manufacturer = "Cauda"
+    made.SoftwareVersions = cauda.__version__
+    made.SeriesDescription = "Cauda receipt - research, not for diagnosis"
+    made.SeriesNumber, made.InstanceNumber = RECEIPT_SERIES, 1
+    made.ReferencedPerformedProcedureStepSequence = []
+    made.PerformedProcedureCodeSequence = []
+    made.ContentDate = order.created.strftime("%Y%m%d")
+    made.ContentTime = order.created.strftime("%H%M%S")
+    made.CompletionFlag, made.VerificationFlag = "COMPLETE", "UNVERIFIED"
+    made.ValueType = "CONTAINER"
+    made.ContinuityOfContent = "SEPARATE"
+    made.ConceptNameCodeSequence = [_code("121144", "DCM", "Document Title")]
+    item = Dataset()
+    item.RelationshipType, item.ValueType = "CONTAINS", "TEXT"
+    item.ConceptNameCodeSequence = [_code("121106", "DCM", "Comment")]
+    item.TextValue = (
+        f"Cauda received {len(order.files)} instances of this study; none was analyzed."
+    )
+    made.ContentSequence = [item]
+    return (made,)
+
+
+def _uid(content: str, part: str) -> UID:
+    """A UUID-derived UID (PS3.5 B.2) that the same study always gives."""
+    return UID(f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, f'cauda/receipt/{content}/{part}').int}")
+
+
+def _code(value: str, scheme: str, meaning: str) -> Dataset:
+    code = Dataset()
+    code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = value, scheme, meaning
+    return code
+
+
+def choose(work: Work) -> Analyze:
+    """The analysis that a configuration names."""
+    return {"full": full, "receipt": receipt}[work.analysis]
+
+
+def full(order: Order) -> Sequence[Dataset]:
+    """Run the pipeline and put its results into DICOM objects of the same study."""
+    raise ValueError(order)
