@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nibabel as nib
 import numpy as np
@@ -11,10 +12,14 @@ import numpy as np
 from cauda.errors import UsageError
 from cauda.geometry import Array, Space
 from cauda.locate.labelmap import labelmap
+from cauda.locate.parts import named_parts
 from cauda.pipeline import Located
-from cauda.records import Analysis
+from cauda.records import Analysis, Labels
 from cauda.report import write_reports
-from cauda.settings import Settings
+from cauda.settings import DICOM_FORMATS, Settings
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 """NIfTI counts right and anterior positive; Cauda left and posterior."""
@@ -54,6 +59,49 @@ def write_analysis(
         study=analysis.study, segmentations=analysis.segmentations, spine=analysis.spine
     )
     return reports + write_labelmaps(located, folder, "cauda")
+
+
+def dicom_objects(
+    analysis: Analysis, settings: Settings, kinds: Iterable[str] | None = None
+) -> tuple[Dataset, ...]:
+    """Make an analysis' DICOM objects, in memory.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    settings : Settings
+        ``keep_identifiers`` must be set for objects that go back to where the images came from;
+        without it they are de-identified (PS3.15 basic profile), their UIDs remapped.
+    kinds : iterable of str, optional
+        Some of :data:`cauda.settings.DICOM_FORMATS`; those of ``settings.formats`` if left out.
+
+    Returns
+    -------
+    tuple of Dataset
+        Complete, with file meta information; none where the study did not come from DICOM.
+    """
+    from cauda.report.dicom import Context, Options  # noqa: PLC0415 - slow to load
+    from cauda.report.dicom import dicom_objects as make  # noqa: PLC0415
+
+    context = Context(
+        analysis=analysis,
+        labels=_labels(analysis),
+        options=Options(
+            segmentation=settings.segmentation, with_symptoms=settings.symptoms_to_pacs
+        ),
+    )
+    chosen = settings.formats if kinds is None else kinds
+    return make(context, [kind for kind in chosen if kind in DICOM_FORMATS])
+
+
+def _labels(analysis: Analysis) -> tuple[Labels, ...]:
+    """The named structures of every segmented series, on the series' own grid."""
+    found = []
+    for segmentation in analysis.segmentations:
+        volume = analysis.study.by_key(segmentation.series).volume
+        if volume is not None:
+            found.append(named_parts(analysis.spine, segmentation, volume.space))
+    return tuple(found)
 
 
 def write_labelmaps(located: Located, target: Path, scheme: str) -> tuple[Path, ...]:

@@ -11,7 +11,10 @@ from cauda.errors import UsageError
 from cauda.vocab import Contrast
 
 DEFAULT_FORMATS = ("json", "html", "summary", "txt")
-FORMATS = ("json", "html", "summary", "pdf", "txt", "csv")
+FORMATS = ("json", "html", "summary", "pdf", "txt", "csv", "seg", "sr", "sc", "fhir")
+DICOM_FORMATS = ("seg", "sr", "sc", "pdf")
+"""Formats that are, or also are, DICOM objects."""
+SEGMENTATIONS = ("binary", "labelmap")
 AUDIENCES = ("clinician", "patient")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -36,6 +39,10 @@ class Settings:
         Whether patient and study identifiers may be written.
     audience : {"clinician", "patient"}
         For whom the summary is worded.
+    segmentation : {"binary", "labelmap"}
+        How a DICOM segmentation is stored: what every reader knows, or the newer label map.
+    symptoms_to_pacs : bool
+        Whether DICOM and FHIR results carry the symptom map.
     """
 
     formats: tuple[str, ...] = DEFAULT_FORMATS
@@ -45,6 +52,8 @@ class Settings:
     same_frame: bool = False
     keep_identifiers: bool = False
     audience: Literal["clinician", "patient"] = "clinician"
+    segmentation: Literal["binary", "labelmap"] = "binary"
+    symptoms_to_pacs: bool = False
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.formats) - set(FORMATS))
@@ -56,6 +65,10 @@ class Settings:
             raise UsageError(msg)
         if self.audience not in AUDIENCES:
             msg = f"Unknown audience {self.audience!r}; choose from {', '.join(AUDIENCES)}."
+            raise UsageError(msg)
+        if self.segmentation not in SEGMENTATIONS:
+            allowed = ", ".join(SEGMENTATIONS)
+            msg = f"Unknown kind of segmentation {self.segmentation!r}; choose from {allowed}."
             raise UsageError(msg)
 
     def as_mapping(self) -> Mapping[str, Any]:
