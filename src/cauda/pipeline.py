@@ -37,6 +37,9 @@ class Ports:
     Parameters
     ----------
     segmenter : Segmenter
+        Of sagittal series.
+    axial_segmenter : Segmenter or None
+        Of axial T2 series; without it they are only shown.
     graders : tuple of Grader
     provenance : Provenance
         Version, bundle and time; the seconds of each stage are added to it.
@@ -46,6 +49,7 @@ class Ports:
 
     segmenter: Segmenter
     provenance: Provenance
+    axial_segmenter: Segmenter | None = None
     graders: tuple[Grader, ...] = ()
     step: Callable[[str], None] = field(default=lambda _stage: None)
 
@@ -59,9 +63,11 @@ class Located:
     spine: Spine
 
 
-def locate_structures(study: Study, segmenter: Segmenter) -> Located:
+def locate_structures(
+    study: Study, segmenter: Segmenter, axial_segmenter: Segmenter | None = None
+) -> Located:
     """Segment and name the structures of a study, without measuring or grading."""
-    segmentations = segment(study, segmenter)
+    segmentations = segment(study, segmenter, axial_segmenter)
     return Located(study=study, segmentations=segmentations, spine=locate(segmentations, study))
 
 
@@ -102,7 +108,7 @@ def analyze_study(
         seconds[name] = round(time.perf_counter() - start, 3)
 
     with stage("segment"):
-        segmentations = segment(study, ports.segmenter)
+        segmentations = segment(study, ports.segmenter, ports.axial_segmenter)
     with stage("locate"):
         spine = locate(segmentations, study)
         segmentations = tuple(settle(s, spine) for s in segmentations)
