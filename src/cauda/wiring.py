@@ -19,6 +19,8 @@ from cauda.records import Analysis, Provenance, Study
 from cauda.settings import Settings
 
 SAGITTAL_BUNDLE = "cauda_sagittal"
+AXIAL_BUNDLE = "cauda_axial"
+"""Without it a study is analyzed from its sagittal series alone."""
 
 
 def analyze(
@@ -79,7 +81,8 @@ def locate_structures(
     study = load(_as_paths(paths), contrast=chosen.contrast, same_frame=chosen.same_frame)
     if series is not None:
         study = _only(study, series)
-    return pipeline.locate_structures(study, connect(chosen).segmenter)
+    ports = connect(chosen)
+    return pipeline.locate_structures(study, ports.segmenter, ports.axial_segmenter)
 
 
 def _only(study: Study, key: str) -> Study:
@@ -100,16 +103,21 @@ def connect(
 ) -> pipeline.Ports:
     """Join the networks that ``settings`` asks for to the pipeline's ports."""
     bundle = find_bundle(SAGITTAL_BUNDLE, settings.models)
+    axial = find_bundle(AXIAL_BUNDLE, settings.models, required=False)
+    used = [b for b in (bundle, axial) if b is not None]
     moment = created or datetime.datetime.now(tz=datetime.UTC)
     provenance = Provenance(
         version=cauda.__version__,
-        bundle=f"{bundle.name} {bundle.version}",
-        bundle_sha256=bundle.sha256,
+        bundle=", ".join(f"{b.name} {b.version}" for b in used),
+        bundle_sha256=" ".join(b.sha256 for b in used),
         created=moment.isoformat(timespec="seconds"),
         settings=settings.as_mapping(),
     )
     return pipeline.Ports(
-        segmenter=_segmenter(bundle, settings.device), provenance=provenance, step=step
+        segmenter=_segmenter(bundle, settings.device),
+        axial_segmenter=None if axial is None else _segmenter(axial, settings.device),
+        provenance=provenance,
+        step=step,
     )
 
 

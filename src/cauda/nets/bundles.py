@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from cauda.errors import BundleError
 from cauda.nets.grid import Layout
@@ -107,7 +107,15 @@ class Bundle:
         return path
 
 
-def find_bundle(name: str, models_dir: Path | None = None) -> Bundle:
+@overload
+def find_bundle(name: str, models_dir: Path | None = None) -> Bundle: ...
+@overload
+def find_bundle(
+    name: str, models_dir: Path | None = None, *, required: bool
+) -> Bundle | None: ...
+def find_bundle(
+    name: str, models_dir: Path | None = None, *, required: bool = True
+) -> Bundle | None:
     """Find and open a bundle by name.
 
     Parameters
@@ -115,16 +123,20 @@ def find_bundle(name: str, models_dir: Path | None = None) -> Bundle:
     name : str
     models_dir : Path or None
         Folder of bundles; ``None`` looks in the installed package, then in the repository.
+    required : bool
+        Whether a bundle that is in none of them is an error; else ``None`` is returned.
 
     Raises
     ------
     BundleError
-        If it is in none of them, or damaged.
+        If it is damaged, or required and in none of them.
     """
     folders = (models_dir,) if models_dir is not None else _default_folders()
     for folder in folders:
         if (folder / name / METADATA).is_file():
             return Bundle.open(folder / name)
+    if not required:
+        return None
     places = ", ".join(str(f) for f in folders)
     msg = f"No model bundle {name!r} in {places}; pass the folder that holds it with --models."
     raise BundleError(msg)
