@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cauda.grade.disc import is_slipped
+from cauda.grade.causes import is_slipped
 from cauda.grade.rules import Case, Verdict
 from cauda.vocab import UNKNOWN, Quantity
 

@@ -1,4 +1,7 @@
-"""Every rule, in the order of a report: disc, canal, recess, foramen, alignment, endplates."""
+"""Every rule, in the order of a report: disc, canal, recess, foramen, alignment, endplates.
+
+Rules of one condition and scale stand together, the one that needs the better images first.
+"""
 
 from __future__ import annotations
 
@@ -7,34 +10,34 @@ from functools import cache, partial
 from types import MappingProxyType
 
 from cauda.errors import KnowledgeError
-from cauda.grade import alignment, disc, stenosis
+from cauda.grade import alignment, canal, contour, disc, endplate, foramen, recess
 from cauda.grade.rules import Case, Decide, Rule, Verdict, build
 from cauda.grade.thresholds import FILE
 from cauda.knowledge import Row, row, rows
 from cauda.vocab import UNKNOWN
 
 
-def undecided(case: Case) -> Verdict:
-    """UNKNOWN with the rule's reason: what it needs is not measured by this version."""
-    return Verdict(UNKNOWN, case.say("undecided"))
-
-
 _DECISIONS: Mapping[str, Decide] = MappingProxyType(
     {
+        "contour-axial": contour.contour,
         "contour-sagittal": disc.contour,
+        "bulge-axial": contour.bulge,
         "bulge-sagittal": disc.bulge,
+        "herniation-axial": contour.herniation,
         "herniation-sagittal": disc.herniation,
         "narrowing-share": disc.narrowing,
         "pfirrmann-signal": disc.pfirrmann,
-        "lee-canal-ratio": stenosis.canal,
-        "schizas": undecided,
-        "bartynski": undecided,
-        "rsna-subarticular": undecided,
-        "root-contact": undecided,
-        "lee-foramen-size": stenosis.foramen,
+        "lee-canal-fluid": canal.by_fluid,
+        "lee-canal-ratio": canal.by_ratio,
+        "schizas": canal.schizas,
+        "bartynski": recess.bartynski,
+        "root-contact": recess.root,
+        "lee-foramen-fat": foramen.by_fat,
+        "lee-foramen-size": foramen.by_size,
         "slip-presence": alignment.presence,
         "slip-meyerding": alignment.meyerding,
-        "modic": undecided,
+        "endplate-presence": endplate.presence,
+        "modic": endplate.modic,
     }
 )
 

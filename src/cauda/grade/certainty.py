@@ -8,6 +8,7 @@ from math import isfinite
 
 from cauda.grade.readings import Readings
 from cauda.grade.rules import CERTAINTIES, Case, Rule, Verdict
+from cauda.grade.thresholds import Readable
 from cauda.records import Certainty, Opinion
 from cauda.vocab import Level, Scale
 
@@ -23,20 +24,25 @@ def case_of(rule: Rule, level: Level, readings: Readings) -> Case:
     )
 
 
-def is_borderline(rule: Rule, case: Case, verdict: Verdict) -> bool:
+def moved(case: Case, errors: Mapping[Readable, float]) -> Case:
+    """The case with every value moved by that much."""
+    values = {q: v + errors.get(q, 0.0) for q, v in case.values.items()}
+    return Case(values=values, uncertainties=case.uncertainties, cuts=case.cuts, row=case.row)
+
+
+def is_borderline(rule: Rule, level: Level, case: Case, verdict: Verdict) -> bool:
     """Whether another grade is reached within the uncertainty of the measurements.
 
-    Every measurement is moved to either end of its 90 % interval, in all combinations, so that a
-    grade which rests on several measurements is judged as one. Between the ends nothing new can
-    appear, since grades are monotone in each measurement.
+    Every measurement is moved to either end of its 90 % interval, or to the margin of its cut if
+    that is wider, in all combinations, so that a grade which rests on several measurements is
+    judged as one. Between the ends nothing new can appear, since grades are monotone in each
+    measurement.
     """
-    errors = {q: u for q, u in case.uncertainties.items() if u > 0 and isfinite(u)}
-    for signs in product((-1, 1), repeat=len(errors)):
-        moved = dict(case.values)
-        for (quantity, error), sign in zip(errors.items(), signs, strict=True):
-            moved[quantity] += sign * error
-        shifted = Case(values=moved, uncertainties=case.uncertainties, cuts=case.cuts, row=case.row)
-        if rule.decide(shifted).grade != verdict.grade:
+    errors = {q: max(u, rule.margin(q, level)) for q, u in case.uncertainties.items()}
+    wide = {q: e for q, e in errors.items() if e > 0 and isfinite(e)}
+    for signs in product((-1, 1), repeat=len(wide)):
+        shifts = {q: sign * error for (q, error), sign in zip(wide.items(), signs, strict=True)}
+        if rule.decide(moved(case, shifts)).grade != verdict.grade:
             return True
     return False
 

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
+from cauda.grade.causes import is_displaced, is_slipped
 from cauda.grade.rules import Case, Verdict
 from cauda.grade.thresholds import Derived
 from cauda.vocab import UNKNOWN, Quantity
-
-
-def is_displaced(case: Case) -> bool:
-    """Whether disc material lies behind the vertebral line by more than is told from noise."""
-    found = case.values.get(Quantity.DISPLACEMENT, 0.0)
-    return found >= case.cut("displacement-detect")
-
-
-def is_slipped(case: Case) -> bool:
-    """Whether the level slips, either way, by more than is told from noise."""
-    return abs(case.values.get(Quantity.SLIP, 0.0)) >= case.cut("slip-detect")
 
 
 def contour(case: Case) -> Verdict:
@@ -41,7 +31,7 @@ def herniation(case: Case) -> Verdict:
         return Verdict("absent", case.say("absent"))
     if is_slipped(case):
         return Verdict(UNKNOWN, case.say("uncovered", slip=case.values[Quantity.SLIP]))
-    if not _is_extruded(case):
+    if not is_extruded(case):
         return Verdict(UNKNOWN, case.say("undecided", mm=case.values[Quantity.DISPLACEMENT]))
     words = case.say(
         "present",
@@ -53,7 +43,8 @@ def herniation(case: Case) -> Verdict:
     return Verdict("present", words + case.say("slip_unmeasured"), is_doubtful=True)
 
 
-def _is_extruded(case: Case) -> bool:
+def is_extruded(case: Case) -> bool:
+    """Whether displaced material is higher than the disc space, in which its base must lie."""
     extent, height = Quantity.DISPLACEMENT_EXTENT, Quantity.DISC_HEIGHT_POSTERIOR
     if not case.has(extent, height):
         return False

@@ -9,15 +9,12 @@ from types import MappingProxyType
 from cauda.grade.catalog import catalog
 from cauda.grade.certainty import case_of, disagreement, is_borderline, likeliest, lowered
 from cauda.grade.place import located
-from cauda.grade.readings import (
-    Readings,
-    height_shares,
-    readings_at,
-    readings_of_side,
-    with_share,
-)
+from cauda.grade.probability import probabilities
+from cauda.grade.readings import Readings, table
 from cauda.grade.rules import Rule, Verdict
-from cauda.records import Finding, Limit, Measurement, Opinion, Spine
+from cauda.grade.thresholds import FILE
+from cauda.knowledge import row
+from cauda.records import Certainty, Finding, Limit, Measurement, Opinion, Spine
 from cauda.vocab import GRADED_LEVELS, UNKNOWN, Condition, Level, Side, Zone
 
 TRANSITIONAL_LEVELS = (Level.L5_L6, Level.L6_S1, Level.L4_S1)
@@ -47,7 +44,7 @@ def grade(
     ----------
     spine : Spine
     measurements : sequence of Measurement
-        Only preferred ones are read.
+        Of several series that show the same the preferred one is read.
     limits : sequence of Limit
         What may not be graded, or only with less certainty.
     opinions : sequence of Opinion
@@ -63,18 +60,24 @@ def grade(
     KnowledgeError
         If a rule or cut of the knowledge base is unusable.
     """
-    shares = height_shares(measurements, spine.levels)
+    measured = table(measurements, spine)
     found: list[Finding] = []
     for level in levels_to_grade(spine):
         instance = spine.level(level)
         if instance is None:
             found.extend(_unseen(level, _reason_unseen(spine, level)))
             continue
-        at_level = with_share(readings_at(measurements, level), shares.get(level))
-        for rule, side in _questions():
-            sided = readings_of_side(measurements, level, side) if side else {}
-            question = _Question(rule=rule, level=level, side=side, readings={**at_level, **sided})
-            finding = _answer(question, limits, opinions)
+        for rules, side in _questions():
+            asked = tuple(
+                _Question(
+                    rule=rule,
+                    level=level,
+                    side=side,
+                    readings=measured.at({q: rule.plane_of(q) for q in rule.reads}, level, side),
+                )
+                for rule in rules
+            )
+            finding = _answer(asked, limits, opinions)
             found.append(located(finding, instance, measurements))
     return tuple(found)
 
@@ -89,20 +92,22 @@ def levels_to_grade(spine: Spine) -> tuple[Level, ...]:
     return (*GRADED_LEVELS, *extra)
 
 
-def _questions() -> Iterator[tuple[Rule, Side | None]]:
-    """Each rule with each side it is asked for, in the order of a report."""
+def _questions() -> Iterator[tuple[tuple[Rule, ...], Side | None]]:
+    """The rules of each condition and scale with each side, in the order of a report.
+
+    Where several rules give the same grade the one that needs the better images comes first.
+    """
     rules = catalog()
     for condition in dict.fromkeys(rule.condition for rule in rules):
-        sides = (Side.RIGHT, Side.LEFT) if condition in _SIDED else (None,)
-        for side in sides:
-            for rule in rules:
-                if rule.condition == condition:
-                    yield rule, side
+        own = [rule for rule in rules if rule.condition == condition]
+        for side in (Side.RIGHT, Side.LEFT) if condition in _SIDED else (None,):
+            for scale in dict.fromkeys(rule.scale for rule in own):
+                yield tuple(rule for rule in own if rule.scale == scale), side
 
 
 def _unseen(level: Level, reason: str) -> Iterator[Finding]:
-    for rule, side in _questions():
-        question = _Question(rule=rule, level=level, side=side, readings={})
+    for rules, side in _questions():
+        question = _Question(rule=rules[-1], level=level, side=side, readings={})
         blank = question.finding(Verdict(UNKNOWN, reason))
         yield replace(blank, rule="level-not-seen")
 
@@ -161,20 +166,32 @@ class _Question:
         )
 
 
-def _answer(question: _Question, limits: Sequence[Limit], opinions: Sequence[Opinion]) -> Finding:
-    """The rule's finding, withheld or lowered by the limits, with the opinion beside it."""
-    rule = question.rule
-    apply = [x for x in limits if x.applies(rule.condition, question.level, question.side)]
-    opinion = next((o for o in opinions if _is_about(o, question)), None)
+def _answer(
+    asked: Sequence[_Question], limits: Sequence[Limit], opinions: Sequence[Opinion]
+) -> Finding:
+    """The finding of the first rule that decides, withheld or lowered by the limits.
+
+    Parameters
+    ----------
+    asked : sequence of _Question
+        The rules of one condition and scale at one place, the best first.
+    """
+    measured = [q for q in asked if q.is_measured]
+    first = measured[0] if measured else asked[-1]
+    condition, level, side = first.rule.condition, first.level, first.side
+    apply = [x for x in limits if x.applies(condition, level, side)]
+    opinion = next((o for o in opinions if _is_about(o, first)), None)
     withheld = [x.reason for x in apply if x.effect == "withhold"]
     if withheld:
-        finding = question.finding(Verdict(UNKNOWN, " ".join(dict.fromkeys(withheld))))
-        return replace(finding, opinion=opinion, detail=_measured(question))
-    if not question.is_measured:
-        missing = Verdict(UNKNOWN, rule.row.text("missing"))
-        return replace(question.finding(missing), opinion=opinion)
+        finding = first.finding(Verdict(UNKNOWN, " ".join(dict.fromkeys(withheld))))
+        return replace(finding, opinion=opinion, detail=_measured(first))
     lowering = len({x.id for x in apply if x.effect == "lower"})
-    return _decided(question, opinion, lowering)
+    if not measured:
+        missing = first.finding(Verdict(UNKNOWN, first.rule.row.text("missing")))
+        return _adopted(first.rule, missing, opinion, lowering)
+    answers = [_decided(question, opinion, lowering) for question in measured]
+    known = next((f for f in answers if f.is_known), None)
+    return known or _adopted(first.rule, answers[0], opinion, lowering)
 
 
 def _decided(question: _Question, opinion: Opinion | None, lowering: int) -> Finding:
@@ -184,27 +201,35 @@ def _decided(question: _Question, opinion: Opinion | None, lowering: int) -> Fin
     verdict = rule.decide(case)
     finding = replace(question.finding(verdict), opinion=opinion)
     if verdict.grade == UNKNOWN:
-        return _adopted(finding, opinion) if opinion and rule.adopts_opinion else finding
-    borderline = is_borderline(rule, case, verdict)
+        return finding
+    borderline = is_borderline(rule, question.level, case, verdict)
     dissent = disagreement(verdict, opinion)
     steps = lowering + borderline + verdict.is_doubtful + question.is_estimated + bool(dissent)
     return replace(
         finding,
         borderline=borderline,
         certainty=lowered(rule.certainty, steps),
+        probabilities=probabilities(rule, case) if rule.gives_probabilities else None,
         detail="; ".join(part for part in (verdict.words, dissent) if part),
     )
 
 
-def _adopted(finding: Finding, opinion: Opinion) -> Finding:
-    """The learned grade where the rule cannot decide from one plane."""
+def _adopted(rule: Rule, finding: Finding, opinion: Opinion | None, lowering: int) -> Finding:
+    """The learned grade where the rule cannot decide; only rules that allow it."""
+    finding = replace(finding, opinion=opinion)
+    if opinion is None or not rule.adopts_opinion:
+        return finding
+    grade = likeliest(finding.scale, opinion.probabilities)
+    is_tested = opinion.validation == "real"
+    is_sure = opinion.probabilities[grade] >= row(FILE, "probability", "sure").number("value")
+    base: Certainty = "moderate" if is_tested and is_sure else "low"
     return replace(
         finding,
-        grade=likeliest(finding.scale, opinion.probabilities),
+        grade=grade,
         rule=f"learned:{opinion.grader}",
-        certainty="low",
+        certainty=lowered(base, lowering),
         probabilities=opinion.probabilities,
-        validation="none",
+        validation=opinion.validation,
         detail=f"learned grade, sagittal only; by rule: {finding.reason_unknown}",
         reason_unknown="",
     )

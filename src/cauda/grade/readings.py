@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import hypot, inf, isfinite
 
 from cauda.grade.thresholds import Derived, Readable
-from cauda.records import LevelInstance, Measurement
-from cauda.vocab import Level, Quantity, Side
+from cauda.records import LevelInstance, Measurement, Spine
+from cauda.vocab import Level, Plane, Quantity, Side
 
 REACH = 2
 """Discs this many levels away, up or down, are compared with."""
@@ -25,29 +25,47 @@ class Reading:
 
 
 Readings = Mapping[Readable, Reading]
+Place = tuple[Plane, Readable, Level, Side | None]
 
 
-def readings_at(measurements: Sequence[Measurement], level: Level) -> dict[Readable, Reading]:
-    """Preferred measurements of the level that have no side."""
-    return {m.quantity: _reading(m) for m in preferred(measurements, level, None)}
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Table:
+    """Every reading by the plane it was read on, its quantity, level and side."""
+
+    readings: Mapping[Place, Reading]
+
+    def at(
+        self,
+        planes: Mapping[Readable, Plane],
+        level: Level,
+        side: Side | None,
+    ) -> dict[Readable, Reading]:
+        """The readings of those quantities on those planes; of the side, else of the level."""
+        found: dict[Readable, Reading] = {}
+        for quantity, plane in planes.items():
+            own = self.readings.get((plane, quantity, level, side))
+            reading = own or self.readings.get((plane, quantity, level, None))
+            if reading is not None:
+                found[quantity] = reading
+        return found
 
 
-def readings_of_side(
-    measurements: Sequence[Measurement], level: Level, side: Side
-) -> dict[Readable, Reading]:
-    """Preferred measurements of one side of the level."""
-    return {m.quantity: _reading(m) for m in preferred(measurements, level, side)}
+def table(measurements: Sequence[Measurement], spine: Spine) -> Table:
+    """Gather what was measured, with what follows from several measurements.
 
-
-def preferred(
-    measurements: Sequence[Measurement], level: Level, side: Side | None
-) -> list[Measurement]:
-    """Of that level and side; a value that is not a number would pass every cut unseen."""
-    return [
-        m
-        for m in measurements
-        if m.level == level and m.side == side and m.preferred and isfinite(m.value)
-    ]
+    Of several series of one plane the preferred one is read; where the preferred one is of the
+    other plane, the surest. A value that is not a number would pass every cut unseen, and is left
+    out.
+    """
+    axial = {s.series for s in spine.axial_slices}
+    found: dict[Place, Reading] = {}
+    for m in sorted(measurements, key=lambda m: (not m.preferred, m.uncertainty)):
+        if m.level is not None and isfinite(m.value):
+            plane = Plane.AXIAL if m.series in axial else Plane.SAGITTAL
+            found.setdefault((plane, m.quantity, m.level, m.side), _reading(m))
+    shares = height_shares(found, spine.levels)
+    derived = [*shares.items(), *_dome_shares(found), *_root_shares(found)]
+    return Table(readings={**found, **dict(derived)})
 
 
 def _reading(found: Measurement) -> Reading:
@@ -59,42 +77,81 @@ def _reading(found: Measurement) -> Reading:
     )
 
 
+def preferred(
+    measurements: Sequence[Measurement], level: Level, side: Side | None
+) -> list[Measurement]:
+    """Preferred measurements of that level and side; only finite values."""
+    return [
+        m
+        for m in measurements
+        if m.level == level and m.side == side and m.preferred and isfinite(m.value)
+    ]
+
+
 def height_shares(
-    measurements: Sequence[Measurement], levels: Sequence[LevelInstance]
-) -> dict[Level, Reading]:
+    found: Mapping[Place, Reading], levels: Sequence[LevelInstance]
+) -> dict[Place, Reading]:
     """Each disc's height index over the mean of the two tallest discs within two levels.
 
     Two references, the tallest, so that one narrowed neighbor does not hide a narrowed disc.
     Levels with fewer than two measured neighbors are left out.
     """
     indices = {
-        m.level: _reading(m)
-        for m in measurements
-        if m.quantity == Quantity.DISC_HEIGHT_INDEX and m.preferred and 0 < m.value < inf
+        level: reading
+        for (plane, quantity, level, _), reading in found.items()
+        if (plane, quantity) == (Plane.SAGITTAL, Quantity.DISC_HEIGHT_INDEX)
+        and 0 < reading.value < inf
     }
-    shares = {}
+    shares: dict[Place, Reading] = {}
     for place, level in enumerate(levels):
         near = [*levels[max(0, place - REACH) : place], *levels[place + 1 : place + 1 + REACH]]
         measured = [indices[n.name] for n in near if n.name in indices]
         if level.name in indices and len(measured) >= 2:
             tallest = sorted(measured, key=lambda r: r.value, reverse=True)[:2]
-            shares[level.name] = _share(indices[level.name], tallest)
+            where = (Plane.SAGITTAL, Derived.HEIGHT_SHARE, level.name, None)
+            shares[where] = _share_of_two(indices[level.name], tallest)
     return shares
 
 
-def _share(own: Reading, references: Sequence[Reading]) -> Reading:
+def _share_of_two(own: Reading, references: Sequence[Reading]) -> Reading:
     """``own`` over the mean of two references; relative errors add in quadrature."""
     first, second = references
-    mean = (first.value + second.value) / 2
-    mean_error = hypot(first.uncertainty, second.uncertainty) / 2
-    error = hypot(own.uncertainty, own.value / mean * mean_error) / mean
+    mean = Reading(
+        value=(first.value + second.value) / 2,
+        uncertainty=hypot(first.uncertainty, second.uncertainty) / 2,
+        because=(*first.because, *second.because),
+    )
+    return _share(own, mean)
+
+
+def _share(own: Reading, whole: Reading) -> Reading:
+    """``own`` over ``whole``; relative errors add in quadrature."""
+    share = own.value / whole.value
     return Reading(
-        value=own.value / mean,
-        uncertainty=error,
-        because=(*own.because, *first.because, *second.because),
+        value=share,
+        uncertainty=hypot(own.uncertainty, share * whole.uncertainty) / whole.value,
+        because=(*own.because, *whole.because),
+        is_estimated=own.is_estimated or whole.is_estimated,
     )
 
 
-def with_share(readings: dict[Readable, Reading], share: Reading | None) -> Readings:
-    """The readings with the height share, where there is one."""
-    return readings if share is None else {**readings, Derived.HEIGHT_SHARE: share}
+def _dome_shares(found: Mapping[Place, Reading]) -> Iterable[tuple[Place, Reading]]:
+    """Width of displaced material over the width of its base, in the axial plane."""
+    for (plane, quantity, level, side), dome in found.items():
+        base = found.get((plane, Quantity.DISPLACEMENT_BASE, level, side))
+        if quantity is Quantity.DISPLACEMENT_DOME and base is not None and base.value > 0:
+            yield (plane, Derived.DOME_SHARE, level, side), _share(dome, base)
+
+
+def _root_shares(found: Mapping[Place, Reading]) -> Iterable[tuple[Place, Reading]]:
+    """Section of a root in its foramen over that of the larger of the two sides."""
+    for (plane, quantity, level, side), own in found.items():
+        if quantity is Quantity.FORAMEN_ROOT_AREA and side is not None:
+            other = found.get((plane, quantity, level, side.opposite))
+            if other is not None and max(own.value, other.value) > 0:
+                larger = own if own.value >= other.value else other
+                share = Reading(value=1.0, uncertainty=0.0, because=(*own.because, *other.because))
+                yield (
+                    (plane, Derived.ROOT_SHARE, level, side),
+                    share if larger is own else _share(own, other),
+                )

@@ -60,6 +60,10 @@ class Case:
         (limit,) = self.cuts[id_]
         return limit
 
+    def first_cut(self, *ids: str) -> float:
+        """The limit of the first of those thresholds that was made for the level."""
+        return self.cut(next(id_ for id_ in ids if id_ in self.cuts))
+
     def say(self, field: str, **numbers: float | str) -> str:
         """The rule's text ``field`` with the numbers filled in."""
         return self.row.text(field).format(**numbers)
@@ -81,6 +85,10 @@ class Rule:
         Without all of them the grade is UNKNOWN.
     helps : tuple of Readable
         Used where they were measured.
+    plane : Plane
+        Of the images it reads; a quantity measured on another plane does not count.
+    beside : frozenset of Readable
+        Those of ``needs`` and ``helps`` that an axial rule reads on sagittal images.
     thresholds : tuple of Threshold
     certainty : Certainty
         Before anything lowers it.
@@ -96,6 +104,8 @@ class Rule:
     scale: Scale
     needs: tuple[Readable, ...]
     helps: tuple[Readable, ...]
+    plane: Plane
+    beside: frozenset[Readable]
     thresholds: tuple[Threshold, ...]
     certainty: Certainty
     validation: Validation
@@ -107,6 +117,15 @@ class Rule:
         """Every quantity it looks at."""
         return self.needs + self.helps
 
+    def plane_of(self, quantity: Readable) -> Plane:
+        """The plane on which it reads ``quantity``."""
+        return Plane.SAGITTAL if quantity in self.beside else self.plane
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether its grade comes with probabilities."""
+        return self.row.values.get("probabilities") is True
+
     @property
     def adopts_opinion(self) -> bool:
         """Whether a learned opinion decides where the rule cannot."""
@@ -117,13 +136,18 @@ class Rule:
         """What the rule does, in one sentence."""
         return self.row.text("says")
 
+    def margin(self, quantity: Readable, level: Level) -> float:
+        """How near to a limit a value of ``quantity`` is borderline by decree."""
+        own = [t for t in self.thresholds if t.quantity == quantity and t.holds_at(level)]
+        return max((t.margin for t in own), default=0.0)
+
     def cuts_at(self, level: Level) -> dict[str, tuple[float, ...]]:
         """The limits that were made for ``level``."""
         return {t.id: t.values for t in self.thresholds if t.holds_at(level)}
 
 
 def build(rule_row: Row, decide: Decide) -> Rule:
-    """Make a rule from its row and its decision.
+    """Make a rule from its row and its decision; one ``from_rule`` reads what that one reads.
 
     Raises
     ------
@@ -131,12 +155,13 @@ def build(rule_row: Row, decide: Decide) -> Rule:
         If a cut belongs to a structure, plane or quantity that the rule does not read, or a field
         has a value outside the vocabulary.
     """
-    plane = _member(rule_row, "plane", tuple(Plane))
-    needs = tuple(readable(name) for name in rule_row.texts("needs"))
-    helps = tuple(readable(name) for name in rule_row.texts("helps"))
-    cuts = tuple(
-        bind(row(FILE, "threshold", id_), Plane(plane)) for id_ in rule_row.texts("thresholds")
-    )
+    plane = Plane(_member(rule_row, "plane", tuple(Plane)))
+    other = rule_row.text("from_rule", "")
+    reading = row(FILE, "rule", other) if other else rule_row
+    needs = tuple(readable(name) for name in reading.texts("needs"))
+    helps = tuple(readable(name) for name in reading.texts("helps"))
+    beside = frozenset(readable(name) for name in reading.texts("beside"))
+    cuts = tuple(_cut(id_, plane, beside) for id_ in reading.texts("thresholds"))
     for cut in cuts:
         require_scope(rule_row, needs + helps, cut)
     return Rule(
@@ -145,6 +170,8 @@ def build(rule_row: Row, decide: Decide) -> Rule:
         scale=Scale(_member(rule_row, "scale", tuple(Scale))),
         needs=needs,
         helps=helps,
+        plane=plane,
+        beside=beside,
         thresholds=cuts,
         certainty=cast("Certainty", _member(rule_row, "certainty", CERTAINTIES)),
         validation=cast(
@@ -153,6 +180,13 @@ def build(rule_row: Row, decide: Decide) -> Rule:
         row=rule_row,
         decide=decide,
     )
+
+
+def _cut(id_: str, plane: Plane, beside: frozenset[Readable]) -> Threshold:
+    """The threshold of that id, bound to the plane on which the rule reads its quantity."""
+    cut_row = row(FILE, "threshold", id_)
+    is_beside = readable(cut_row.text("quantity")) in beside
+    return bind(cut_row, Plane.SAGITTAL if is_beside else plane)
 
 
 def require_scope(rule_row: Row, reads: tuple[Readable, ...], cut: Threshold) -> None:

@@ -20,26 +20,41 @@ ANY = "any"
 
 
 class Derived(StrEnum):
-    """Numbers that grading makes from measurements of several levels."""
+    """Numbers that grading makes from several measurements."""
 
     HEIGHT_SHARE = "disc_height_share_ratio"
+    DOME_SHARE = "displacement_dome_share_ratio"
+    ROOT_SHARE = "foramen_root_share_ratio"
 
 
 Readable = Quantity | Derived
 """What a rule can read at a level."""
 
-_STRUCTURES: Mapping[str, Structure] = MappingProxyType(
+BONY_CANAL = "bony canal"
+"""No class of a network: the bone around the sac, whose cuts never grade the sac itself."""
+LATERAL_RECESS = "lateral recess"
+
+_STRUCTURES: Mapping[str, str] = MappingProxyType(
     {
         "disc": Structure.DISC,
         "posterior": Structure.DISC,
         "displacement": Structure.DISC,
+        "migration": Structure.DISC,
         "nucleus": Structure.DISC,
         "sac": Structure.SAC,
+        "csf": Structure.SAC,
+        "rootlet": Structure.SAC,
+        "bony": BONY_CANAL,
+        "epidural": Structure.EPIDURAL_FAT,
+        "recess": LATERAL_RECESS,
+        "root": Structure.ROOT,
         "foramen": Structure.FORAMEN,
         "slip": Structure.BODY,
         "segmental": Structure.BODY,
         "lordosis": Structure.BODY,
         "vertebra": Structure.BODY,
+        "endplate": Structure.BODY,
+        "sacral": Structure.SACRUM,
     }
 )
 """The first word of a quantity's name tells the structure it is measured on."""
@@ -60,8 +75,8 @@ def readable(name: str) -> Readable:
     raise KnowledgeError(msg)
 
 
-def structure_of(quantity: Readable) -> Structure:
-    """The structure on which ``quantity`` is measured."""
+def structure_of(quantity: Readable) -> str:
+    """The structure on which ``quantity`` is measured, as threshold rows name it."""
     return _STRUCTURES[quantity.value.split("_", 1)[0]]
 
 
@@ -82,6 +97,8 @@ class Threshold:
         Strictly increasing, in the quantity's unit.
     levels : frozenset of str
         Level names, or ``{"any"}``.
+    margin : float
+        This near to a limit a value is borderline even where it was measured more exactly.
     row : Row
         Source and evidence tag.
     """
@@ -91,6 +108,7 @@ class Threshold:
     values: tuple[float, ...]
     levels: frozenset[str]
     row: Row
+    margin: float = 0.0
 
     def holds_at(self, level: Level) -> bool:
         """Whether it was made for ``level``."""
@@ -107,7 +125,7 @@ def bind(row: Row, plane: Plane) -> Threshold:
         unknown level, or limits that do not increase.
     """
     quantity = readable(row.text("quantity"))
-    row.expect(structure=structure_of(quantity).value, plane=plane.value)
+    row.expect(structure=structure_of(quantity), plane=plane.value)
     values = row.numbers("value")
     levels = frozenset(row.texts("level"))
     problem = ""
@@ -120,4 +138,7 @@ def bind(row: Row, plane: Plane) -> Threshold:
     if problem:
         msg = f"{row.place}: {problem}."
         raise KnowledgeError(msg)
-    return Threshold(id=row.id, quantity=quantity, values=values, levels=levels, row=row)
+    margin = row.number("margin") if "margin" in row.values else 0.0
+    return Threshold(
+        id=row.id, quantity=quantity, values=values, levels=levels, row=row, margin=margin
+    )

@@ -37,7 +37,7 @@ def test_one_finding_per_level_condition_side_and_scale(make_spine, make_normal)
         for side in (tuple(Side) if rule.condition in SIDED else (None,))
     }
     assert set(keys) == wanted
-    assert len(keys) == len(wanted) == 21 * 5
+    assert len(keys) == len(wanted) == 22 * 5
     assert len({f.id for f in findings}) == len(findings)
     assert {f.condition for f in findings} == set(Condition)
 
@@ -112,7 +112,7 @@ def test_a_level_out_of_view_is_unknown_and_says_so(make_spine, make_normal):
     lower = (Level.L5_S1, Level.L4_L5, Level.L3_L4)
     findings = grade(make_spine(lower), make_normal(lower), ())
     unseen = [f for f in findings if f.level in (Level.L1_L2, Level.L2_L3)]
-    assert len(unseen) == 2 * 21
+    assert len(unseen) == 2 * 22
     assert {f.reason_unknown for f in unseen} == {"not in the field of view"}
     assert {f.grade for f in unseen} == {UNKNOWN}
 
@@ -137,7 +137,7 @@ def test_spines_counted_otherwise_keep_their_own_levels(
 
 def test_nothing_measured_is_unknown_with_a_reason_everywhere(make_spine):
     findings = grade(make_spine(), (), ())
-    assert len(findings) == 21 * 5
+    assert len(findings) == 22 * 5
     assert all(f.grade == UNKNOWN and f.reason_unknown and f.certainty == "low" for f in findings)
 
 

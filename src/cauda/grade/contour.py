@@ -1,0 +1,113 @@
+"""Decisions about a disc's outline from axial images, with the sagittal plane beside them."""
+
+from __future__ import annotations
+
+from cauda.grade.causes import is_displaced, is_slipped
+from cauda.grade.disc import is_extruded
+from cauda.grade.rules import Case, Verdict
+from cauda.grade.thresholds import Derived
+from cauda.vocab import UNKNOWN, Quantity
+
+SIZES = ("small", "moderate", "large")
+"""Up to a third of the canal, up to two thirds, more."""
+
+
+def contour(case: Case) -> Verdict:
+    """Fardon's word for the outline: normal, uncovered, bulge, protrusion, extrusion, fragment."""
+    if not _is_beyond(case):
+        return _kept(case)
+    if is_slipped(case):
+        words = case.say("uncovered", mm=_depth(case), slip=case.values[Quantity.SLIP])
+        return Verdict("displaced", words, is_doubtful=True)
+    share = case.values[Quantity.DISPLACEMENT_CIRCUMFERENCE]
+    grade = _shape(case, share)
+    words = case.say("measured", mm=_depth(case), percent=100 * share) + _size(case)
+    if grade == "bulge":
+        kind = "symmetric" if share > case.cut("bulge-symmetric") else "asymmetric"
+        return Verdict(grade, f"{kind}; {words}")
+    return Verdict(grade, words + _extrusion_words(case))
+
+
+def _depth(case: Case) -> float:
+    return case.values[Quantity.DISPLACEMENT_DEPTH]
+
+
+def _is_beyond(case: Case) -> bool:
+    """Whether the disc passes the outline of the ring apophyses by more than noise."""
+    return _depth(case) >= case.cut("depth-detect")
+
+
+def _kept(case: Case) -> Verdict:
+    """The disc keeps its outline; material behind the vertebrae has then left it."""
+    up = case.values.get(Quantity.MIGRATION_CRANIAL, 0.0)
+    down = case.values.get(Quantity.MIGRATION_CAUDAL, 0.0)
+    is_away = up >= case.cut("fragment-cranial") or down >= case.cut("fragment-caudal")
+    if is_displaced(case) and is_away:
+        return Verdict("sequestration", case.say("fragment", mm=max(up, down)))
+    if is_displaced(case):
+        words = case.say("sagittal_only", mm=case.values[Quantity.DISPLACEMENT])
+        return Verdict("normal", words, is_doubtful=True)
+    return Verdict("normal", case.say("normal"))
+
+
+def _shape(case: Case, share: float) -> str:
+    if _is_mushroom(case) or is_extruded(case):
+        return "extrusion"
+    return "bulge" if share > case.cut("bulge-circumference") else "protrusion"
+
+
+def _is_mushroom(case: Case) -> bool:
+    """Whether displaced material is wider than its base in the axial plane."""
+    dome = case.values.get(Derived.DOME_SHARE)
+    return dome is not None and dome > case.cut("dome-share")
+
+
+def _extrusion_words(case: Case) -> str:
+    """In which plane an extrusion shows."""
+    planes = [
+        plane
+        for plane, shown in (("axial", _is_mushroom(case)), ("sagittal", is_extruded(case)))
+        if shown
+    ]
+    return case.say("wider", planes=" and ".join(planes)) if planes else ""
+
+
+def _size(case: Case) -> str:
+    """Size by thirds of the canal and by the line between the facets (MSU)."""
+    words = ""
+    canal = case.values.get(Quantity.DISPLACEMENT_CANAL)
+    if canal is not None:
+        third = sum(canal > limit for limit in case.cuts["displacement-canal"])
+        words += case.say("thirds", percent=100 * canal, size=SIZES[third])
+    line = case.values.get(Quantity.DISPLACEMENT_FACET_LINE)
+    if line is not None:
+        words += case.say("msu", size=1 + sum(line > limit for limit in case.cuts["msu-size"]))
+    return words
+
+
+def bulge(case: Case) -> Verdict:
+    """Present where the outline is passed over more than a quarter of it, no slip uncovering it."""
+    if not _is_beyond(case):
+        return Verdict("absent", case.say("absent"))
+    if is_slipped(case):
+        return Verdict(UNKNOWN, case.say("uncovered", slip=case.values[Quantity.SLIP]))
+    share = case.values[Quantity.DISPLACEMENT_CIRCUMFERENCE]
+    is_wide = share > case.cut("bulge-circumference")
+    return Verdict("present" if is_wide else "absent", case.say("share", percent=100 * share))
+
+
+def herniation(case: Case) -> Verdict:
+    """Present where the contour is a protrusion, an extrusion or a fragment."""
+    if _is_beyond(case) and is_slipped(case):
+        return Verdict(UNKNOWN, case.say("uncovered", slip=case.values[Quantity.SLIP]))
+    if not _is_beyond(case):
+        is_free = _kept(case).grade == "sequestration"
+        return (
+            Verdict("present", case.say("free"))
+            if is_free
+            else Verdict("absent", case.say("absent"))
+        )
+    shape = _shape(case, case.values[Quantity.DISPLACEMENT_CIRCUMFERENCE])
+    if shape == "bulge":
+        return Verdict("absent", case.say("bulge"))
+    return Verdict("present", case.say("present", kind=shape))
