@@ -3,7 +3,8 @@
 ::
 
     paths --load--> Study --segment--> Segmentations --locate--> Spine --measure--> Measurements
-          --check--> Limits --grade--> Findings --relate--> Relation ==> Analysis
+          --check--> Limits --grade--> Findings --relate--> Relation --compare--> Changes
+          ==> Analysis
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from cauda.check import check
+from cauda.compare import Comparison, compare
 from cauda.grade import grade
 from cauda.grade.impression import impression, not_assessed
 from cauda.load import load
@@ -24,6 +26,7 @@ from cauda.measure import measure
 from cauda.ports import Grader, Segmenter
 from cauda.records import Analysis, Provenance, Segmentation, Spine, Study
 from cauda.relate import relate
+from cauda.schema import AnalysisDocument
 from cauda.segment import segment
 from cauda.settings import Settings
 
@@ -77,8 +80,9 @@ def analyze(
     settings: Settings,
     *,
     symptoms: Mapping[str, Any] | None = None,
+    prior: AnalysisDocument | None = None,
 ) -> Analysis:
-    """Load the study at ``paths`` and analyze it.
+    """Load the study at ``paths`` and analyze it, beside a prior analysis if there is one.
 
     Raises
     ------
@@ -89,13 +93,17 @@ def analyze(
     start = time.perf_counter()
     study = load(paths, contrast=settings.contrast, same_frame=settings.same_frame)
     load_s = time.perf_counter() - start
-    analysis = analyze_study(study, ports, symptoms=symptoms)
+    analysis = analyze_study(study, ports, symptoms=symptoms, prior=prior)
     seconds = {"load": round(load_s, 3), **analysis.provenance.seconds}
     return replace(analysis, provenance=replace(analysis.provenance, seconds=seconds))
 
 
 def analyze_study(
-    study: Study, ports: Ports, *, symptoms: Mapping[str, Any] | None = None
+    study: Study,
+    ports: Ports,
+    *,
+    symptoms: Mapping[str, Any] | None = None,
+    prior: AnalysisDocument | None = None,
 ) -> Analysis:
     """Analyze a study that is already in memory: every stage after ``load``, in order."""
     seconds: dict[str, float] = {}
@@ -125,6 +133,11 @@ def analyze_study(
         findings = grade(spine, measurements, limits, opinions)
     with stage("relate"):
         relation = relate(findings, spine, age_years=study.age_years, symptoms=symptoms)
+    compared = (
+        compare(measurements, spine.numbering, prior, ports.provenance.bundle_sha256)
+        if prior
+        else Comparison()
+    )
     return Analysis(
         study=study,
         segmentations=segmentations,
@@ -134,6 +147,7 @@ def analyze_study(
         findings=findings,
         relation=relation,
         impression=impression(findings, spine),
-        not_assessed=not_assessed(findings),
+        not_assessed=(*not_assessed(findings), *compared.not_compared),
+        changes=compared.changes,
         provenance=replace(ports.provenance, seconds=seconds),
     )

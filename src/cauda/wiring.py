@@ -16,6 +16,7 @@ from cauda.nets.bundles import Bundle, find_bundle
 from cauda.nets.onnx_segmenter import onnx_segmenter
 from cauda.ports import Segmenter
 from cauda.records import Analysis, Provenance, Study
+from cauda.schema import read_document
 from cauda.settings import Settings
 
 SAGITTAL_BUNDLE = "cauda_sagittal"
@@ -27,6 +28,7 @@ def analyze(
     *paths: str | Path,
     settings: Settings | None = None,
     symptoms: Mapping[str, Any] | None = None,
+    prior: Path | None = None,
     created: datetime.datetime | None = None,
     step: Callable[[str], None] = lambda _stage: None,
 ) -> Analysis:
@@ -39,6 +41,8 @@ def analyze(
     settings : Settings, optional
     symptoms : mapping, optional
         The patient's symptoms as :func:`cauda.relate.relate` takes them.
+    prior : Path, optional
+        ``analysis.json`` of the patient's prior study, to compare with.
     created : datetime, optional
         Time to stamp on the analysis; now, if left out.
     step : callable, optional
@@ -57,7 +61,8 @@ def analyze(
     """
     chosen = settings or Settings()
     ports = connect(chosen, created=created, step=step)
-    return pipeline.analyze(_as_paths(paths), ports, chosen, symptoms=symptoms)
+    before = read_document(prior) if prior else None
+    return pipeline.analyze(_as_paths(paths), ports, chosen, symptoms=symptoms, prior=before)
 
 
 def locate_structures(

@@ -39,6 +39,9 @@ def analyze(  # noqa: PLR0913 - a command line has as many arguments as a person
     symptoms: Annotated[
         str | None, typer.Option(help='The complaint, e.g. "night toe cramps on the left".')
     ] = None,
+    prior: Annotated[
+        Path | None, typer.Option(help="analysis.json of the prior study, to compare with.")
+    ] = None,
     formats: Annotated[
         str, typer.Option(help="Comma-separated: json, html, summary, pdf, txt, csv.")
     ] = "json,html,summary,txt",
@@ -68,12 +71,16 @@ def analyze(  # noqa: PLR0913 - a command line has as many arguments as a person
         audience=audience.value,
     )
     console = Console()
-    analysis = _analyzed(inputs, settings, symptoms, console)
+    analysis = _analyzed(inputs, settings, symptoms, prior, console)
     _write(analysis, output, settings, console)
 
 
 def _analyzed(
-    inputs: list[Path], settings: Settings, symptoms: str | None, console: Console
+    inputs: list[Path],
+    settings: Settings,
+    symptoms: str | None,
+    prior: Path | None,
+    console: Console,
 ) -> Analysis:
     """Run the pipeline under a progress bar that names the stage."""
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -93,6 +100,7 @@ def _analyzed(
             *inputs,
             settings=settings,
             symptoms=read_symptoms(symptoms) if symptoms else None,
+            prior=prior,
             step=step,
         )
 

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from cauda.records import Analysis
 from cauda.report import tables, words
+from cauda.report.changes import change_lines
 from cauda.report.content import cited, level_views, used_rules
 from cauda.report.feet import feet_svg
 from cauda.report.figures import Picture, draw_pictures
@@ -52,6 +53,7 @@ def report_html(analysis: Analysis, pictures: Sequence[Picture] | None = None) -
         .get_template("report.html.j2")
         .render(
             analysis=analysis,
+            changes=change_lines(analysis),
             relation=analysis.relation,
             spine=analysis.spine,
             provenance=analysis.provenance,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from cauda.records import Analysis, RootLink
 from cauda.report import tables, words
+from cauda.report.changes import change_lines
 from cauda.report.content import Item, LevelView, Line, cited, level_views, used_rules
 
 WIDTH = 100
@@ -97,11 +98,7 @@ def _series(analysis: Analysis) -> list[tables.SeriesRow]:
 def _comparison(analysis: Analysis) -> list[str]:
     if not analysis.changes:
         return [words.statement("no_prior")]
-    return [
-        f"- {c.measurement}: {c.before:.1f} to {c.after:.1f}, "
-        f"{'beyond' if c.is_beyond_uncertainty else 'within'} both uncertainties."
-        for c in analysis.changes
-    ]
+    return _listed(change_lines(analysis))
 
 
 def _numbering(analysis: Analysis) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from cauda.schema.document import to_document, truth_document
 from cauda.schema.jsonschema import json_schema, json_schema_text, shipped_json_schema
+from cauda.schema.read import read_document
 from cauda.schema.rows import SCHEMA_VERSION, AnalysisDocument
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "AnalysisDocument",
     "json_schema",
     "json_schema_text",
+    "read_document",
     "shipped_json_schema",
     "to_document",
     "truth_document",
