@@ -84,6 +84,17 @@ class Bundle:
         return tuple(self.metadata["cauda"]["channels"])
 
     @property
+    def architecture(self) -> dict[str, Any]:
+        """Arguments of :func:`cauda.nets.network.build_network`, the number of classes apart."""
+        refine = int(self.metadata["cauda"].get("refine", 0))
+        return {"channels": self.channels, **({"refine": refine} if refine else {})}
+
+    @property
+    def temperature(self) -> float:
+        """What the logits are divided by before the softmax; 1 where nothing was fitted."""
+        return float(self.metadata["cauda"].get("temperature", 1.0))
+
+    @property
     def layout(self) -> Layout:
         """What the network expects of its input."""
         facts = self.metadata["cauda"]
@@ -110,9 +121,7 @@ class Bundle:
 @overload
 def find_bundle(name: str, models_dir: Path | None = None) -> Bundle: ...
 @overload
-def find_bundle(
-    name: str, models_dir: Path | None = None, *, required: bool
-) -> Bundle | None: ...
+def find_bundle(name: str, models_dir: Path | None = None, *, required: bool) -> Bundle | None: ...
 def find_bundle(
     name: str, models_dir: Path | None = None, *, required: bool = True
 ) -> Bundle | None:

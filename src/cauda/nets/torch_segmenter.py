@@ -37,18 +37,24 @@ def torch_segmenter(bundle: Bundle | Path, device: str = "cpu") -> Segmenter:
     import torch  # noqa: PLC0415 - torch loads only when it is used
 
     opened = open_bundle(bundle)
-    network = build_network(opened.channels)
+    network = build_network(**opened.architecture)
     path = opened.verified("models/model.pt")
     state = torch.load(path, map_location="cpu", weights_only=True)
     network.load_state_dict({name: value.float() for name, value in state.items()})
-    return segmenter_of(network.to(device).eval(), opened.layout, opened.name, device)
+    ready = network.to(device).eval()
+    return segmenter_of(ready, opened.layout, opened.name, device, temperature=opened.temperature)
 
 
 def segmenter_of(
-    network: nn.Module, layout: Layout, name: str = "unsaved", device: str = "cpu"
+    network: nn.Module,
+    layout: Layout,
+    name: str = "unsaved",
+    device: str = "cpu",
+    *,
+    temperature: float = 1.0,
 ) -> Segmenter:
-    """Make a segmenter of a network in evaluation mode."""
-    predict = _predictor(network, device)
+    """Make a segmenter of a network in evaluation mode; its logits are divided by a temperature."""
+    predict = _predictor(network, device, temperature)
 
     def segment(series: Series) -> Segmentation:
         return segment_series(series, predict, layout, name)
@@ -56,12 +62,12 @@ def segmenter_of(
     return segment
 
 
-def _predictor(network: nn.Module, device: str) -> Predict:
+def _predictor(network: nn.Module, device: str, temperature: float) -> Predict:
     import torch  # noqa: PLC0415 - torch loads only when it is used
 
     def predict(batch: Array) -> Array:
         with torch.inference_mode():
             logits = network(torch.from_numpy(batch).to(device))
-            return np.asarray(logits.float().softmax(dim=1).cpu().numpy())
+            return np.asarray((logits.float() / temperature).softmax(dim=1).cpu().numpy())
 
     return predict
