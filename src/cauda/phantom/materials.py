@@ -120,16 +120,21 @@ def structure_table(anatomy: Anatomy) -> NDArray[np.uint8]:
     return table
 
 
-def axial_structure_table(anatomy: Anatomy) -> NDArray[np.uint8]:
-    """(256,): index into ``AXIAL_STRUCTURES`` of each material.
+def axial_labels(anatomy: Anatomy, materials: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(I, J, K) indices into ``AXIAL_STRUCTURES`` of painted materials, J running posterior.
 
-    It differs from :func:`structure_table` in the canal's fat, and in the roots between the sac
-    and the foramen and beyond it, which are background in a sagittal segmentation.
+    They differ from :func:`structure_table` in the canal's fat, and in the roots between the sac
+    and the foramen and beyond it, which are background in a sagittal segmentation. Fat with
+    flavum or arch in front of it lies outside the canal.
     """
     table = structure_table(anatomy)
     for material, structure in _AXIAL_STRUCTURE.items():
         table[material] = AXIAL_STRUCTURES.index(structure)
-    return table
+    labels: NDArray[np.uint8] = table[materials]
+    fat = AXIAL_STRUCTURES.index(Structure.EPIDURAL_FAT)
+    wall = (materials == int(Base.FLAVUM)) | (labels == AXIAL_STRUCTURES.index(Structure.ARCH))
+    labels[(labels == fat) & np.logical_or.accumulate(wall, axis=1)] = 0
+    return labels
 
 
 def instance_table(anatomy: Anatomy) -> NDArray[np.int16]:

@@ -7,7 +7,7 @@ import numpy as np
 from cauda.geometry import Array, Space, canonical
 from cauda.phantom.anatomy import Anatomy
 from cauda.phantom.grid import Grid
-from cauda.phantom.materials import axial_structure_table, structure_table
+from cauda.phantom.materials import axial_labels, structure_table
 from cauda.phantom.paint import paint
 from cauda.phantom.render import render
 from cauda.phantom.tissue import PROTOCOLS, Protocol
@@ -80,8 +80,9 @@ def probabilities(
 ) -> Array:
     """(C, I, J, K) float32: the share of each voxel's sample points in every structure."""
     fine = Grid.of(space).refined(subsamples)
-    table_of = axial_structure_table if plane is Plane.AXIAL else structure_table
-    labels = table_of(anatomy)[paint(anatomy, fine, with_surroundings=False)]
+    materials = paint(anatomy, fine, with_surroundings=False)
+    is_axial = plane is Plane.AXIAL
+    labels = axial_labels(anatomy, materials) if is_axial else structure_table(anatomy)[materials]
     blocks = [n for pair in zip(space.shape, subsamples, strict=True) for n in pair]
     split = labels.reshape(blocks)
     count = len(structures_of(plane))

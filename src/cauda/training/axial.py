@@ -86,9 +86,7 @@ def read_axial_config(path: Path) -> AxialConfig:
 
 def smoke(config: AxialConfig) -> AxialConfig:
     """The same recipe, shortened to give numbers within minutes."""
-    return replace(
-        config, steps=40, batch=2, crop=128, phantoms=4, held_out=2, validate_every=40
-    )
+    return replace(config, steps=40, batch=2, crop=128, phantoms=4, held_out=2, validate_every=40)
 
 
 def train_axial(config: AxialConfig, folder: Path, phantoms: Path) -> Path:
