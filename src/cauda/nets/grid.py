@@ -1,6 +1,7 @@
 """From a series to the network's input and from its output to a segmentation; plain NumPy.
 
-The slice planes stay where they are; only the pixels inside them are resampled.
+The slice planes stay where they are; only the pixels inside them are resampled. "Slices first"
+arrays hold a sagittal stack as (I, J, K) and an axial one as (K, I, J).
 """
 
 from __future__ import annotations
@@ -15,14 +16,18 @@ from cauda.errors import GeometryError
 from cauda.geometry import Array, Space, canonical
 from cauda.nets.normalize import standardize
 from cauda.records import Segmentation, Series
+from cauda.vocab import STRUCTURES, Plane, Structure
 
 NEIGHBOR_MM = 3.0
 """Where the neighbors of thin slices are taken: the middle of what the network was trained on."""
 ANTIALIAS = 0.4
 """Gaussian sigma in source pixels per unit of sqrt(ratio^2 - 1) when pixels become larger."""
 
+SLICE_AXIS = {Plane.SAGITTAL: 0, Plane.AXIAL: 2}
+"""The canonical axis that runs across the slices."""
+
 Predict = Callable[[Array], Array]
-"""(N, 3, J, K) float32 standardized slices -> (N, C, J, K) float32 probabilities."""
+"""(N, 3, R, S) float32 standardized slices -> (N, C, R, S) float32 probabilities."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,23 +39,33 @@ class Layout:
     pixel_mm : float
         Isotropic in-plane pixel.
     multiple : int
-        J and K are padded to multiples of this.
+        The axes of a slice are padded to multiples of this.
     batch : int
         Slices a call, which bounds memory.
+    plane : Plane
+        Sagittal or axial.
+    structures : tuple of Structure
+        What the network's channels stand for.
+    crop : int or None
+        Only this many pixels along each side of a slice's middle are looked at; the rest is
+        background. ``None`` looks at all.
     """
 
     pixel_mm: float
     multiple: int
     batch: int = 1
+    plane: Plane = Plane.SAGITTAL
+    structures: tuple[Structure, ...] = STRUCTURES
+    crop: int | None = None
 
 
 def segment_series(series: Series, predict: Predict, layout: Layout, bundle: str) -> Segmentation:
-    """Run a network over every slice of a sagittal series.
+    """Run a network over every slice of a series of its plane.
 
     Parameters
     ----------
     series : Series
-        Its volume must be present and its slices nearest to sagittal.
+        Its volume must be present and its slices nearest to the layout's plane.
     predict : callable
     layout : Layout
     bundle : str
@@ -59,12 +74,19 @@ def segment_series(series: Series, predict: Predict, layout: Layout, bundle: str
     Raises
     ------
     GeometryError
-        If the series has no pixels or its slices are not sagittal.
+        If the series has no pixels or its slices are of another plane.
     """
-    signal, space = working_signal(series, layout.pixel_mm)
-    batches = [predict(batch) for batch in network_input(signal, space.spacing_mm[0], layout)]
-    _, j, k = signal.shape
-    probabilities = np.moveaxis(np.concatenate(batches), 1, 0)[:, :, :j, :k]
+    signal, space = working_signal(series, layout.pixel_mm, layout.plane)
+    axis = SLICE_AXIS[layout.plane]
+    slices = np.moveaxis(signal, axis, 0)
+    seen = _middle(slices.shape[1:], layout.crop)
+    looked_at = slices[(slice(None), *seen)]
+    batches = [predict(b) for b in network_input(looked_at, space.spacing_mm[axis], layout)]
+    found = np.moveaxis(np.concatenate(batches), 1, 0)
+    found = found[:, :, : looked_at.shape[1], : looked_at.shape[2]]
+    if looked_at.shape != slices.shape:
+        found = _amid_background(found, slices.shape, seen)
+    probabilities = np.moveaxis(found, 1, axis + 1)
     return Segmentation(
         series=series.key,
         probabilities=np.ascontiguousarray(probabilities),
@@ -72,10 +94,29 @@ def segment_series(series: Series, predict: Predict, layout: Layout, bundle: str
         signal=signal,
         bundle=bundle,
         contrast=series.contrast,
+        plane=layout.plane,
+        structures=layout.structures,
     )
 
 
-def working_signal(series: Series, pixel_mm: float) -> tuple[Array, Space]:
+def _middle(shape: tuple[int, ...], crop: int | None) -> tuple[slice, slice]:
+    """The part of a slice's axes that a network looks at."""
+    size = [n if crop is None else min(n, crop) for n in shape]
+    first, second = ((n - s) // 2 for n, s in zip(shape, size, strict=True))
+    return slice(first, first + size[0]), slice(second, second + size[1])
+
+
+def _amid_background(found: Array, shape: tuple[int, ...], seen: tuple[slice, slice]) -> Array:
+    """(C, slices, R, S): probabilities of a part of each slice, and background around it."""
+    whole = np.zeros((len(found), *shape), dtype=np.float32)
+    whole[0] = 1.0
+    whole[(slice(None), slice(None), *seen)] = found
+    return whole
+
+
+def working_signal(
+    series: Series, pixel_mm: float, plane: Plane = Plane.SAGITTAL
+) -> tuple[Array, Space]:
     """Resample a series in its slice planes, axes to the left, posterior and superior.
 
     Returns
@@ -87,11 +128,22 @@ def working_signal(series: Series, pixel_mm: float) -> tuple[Array, Space]:
         msg = f"Series {series.key} has no pixels; only series with a volume can be segmented."
         raise GeometryError(msg)
     across = series.volume.space.directions[:, series.volume.slice_axis]
-    if int(np.argmax(np.abs(across))) != 0:
-        msg = f"The slices of {series.key} are not sagittal; this network reads sagittal series."
+    axis = SLICE_AXIS[plane]
+    if int(np.argmax(np.abs(across))) != axis:
+        msg = f"The slices of {series.key} are not {plane}; this network reads {plane} series."
         raise GeometryError(msg)
     voxels, space = canonical(series.volume.voxels, series.volume.space)
-    return resample_in_plane(np.asarray(voxels, dtype=np.float32), space, pixel_mm)
+    slices = np.asarray(np.moveaxis(voxels, axis, 0), dtype=np.float32)
+    order = (axis, *(a for a in range(3) if a != axis))
+    signal, grid = resample_in_plane(slices, _permuted(space, order), pixel_mm)
+    back = tuple(int(n) for n in np.argsort(order))
+    return np.ascontiguousarray(np.moveaxis(signal, 0, axis)), _permuted(grid, back)
+
+
+def _permuted(space: Space, order: tuple[int, ...]) -> Space:
+    """The same grid with its axes in another order."""
+    shape = (space.shape[order[0]], space.shape[order[1]], space.shape[order[2]])
+    return Space.from_matrix(shape, space.matrix[:, [*order, 3]], space.frame_of_reference)
 
 
 def resample_in_plane(voxels: Array, space: Space, pixel_mm: float) -> tuple[Array, Space]:
@@ -122,11 +174,11 @@ def resample_in_plane(voxels: Array, space: Space, pixel_mm: float) -> tuple[Arr
 
 
 def network_input(signal: Array, spacing_mm: float, layout: Layout) -> Iterator[Array]:
-    """Give (N, 3, J', K') float32 batches: each slice between its neighbors, padded.
+    """Give (N, 3, R', S') float32 batches: each slice between its neighbors, padded.
 
     Parameters
     ----------
-    signal : (I, J, K) array
+    signal : (slices, R, S) array
     spacing_mm : float
         Distance between slices.
     layout : Layout
