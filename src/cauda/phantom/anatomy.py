@@ -123,7 +123,8 @@ class Disc:
 
     ``origin_lps`` and ``axes`` form the frame of the plane that bisects the endplates; ``water``
     is 1 for a young nucleus and 0 for a black disc; ``flavum_mm`` is the thickness of the flavum
-    on the left and right; ``bulge_mm`` moves the whole outline beyond the rims.
+    on the left and right; ``bulge_mm`` moves the whole outline beyond the rims; ``crowding`` packs
+    the rootlets of a narrowed sac.
     """
 
     level: Level | None
@@ -137,6 +138,7 @@ class Disc:
     has_cleft: bool
     flavum_mm: tuple[float, float]
     is_fused: bool = False
+    crowding: float = 0.0
 
 
 class BlobKind(StrEnum):

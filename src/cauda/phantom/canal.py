@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 
@@ -36,6 +37,7 @@ class Station:
     sac_y: float
     sac_ap: float
     sac_lr: float
+    crowding: float = 0.0
 
 
 def stations(anatomy: Anatomy) -> tuple[Station, ...]:
@@ -50,7 +52,8 @@ def stations(anatomy: Anatomy) -> tuple[Station, ...]:
         }
         mean["sac_ap"] *= 0.93
         mean["wall"] += 0.3
-        result += [Station(origin=disc.origin_lps, axes=disc.axes, **mean), high]
+        at_disc = Station(origin=disc.origin_lps, axes=disc.axes, crowding=disc.crowding, **mean)
+        result += [at_disc, high]
     return tuple(result)
 
 
@@ -136,20 +139,39 @@ def _paint_stretch(
     patch.paint(inside & (q < 1 + DURA_MM / xp.clip(b, 0.3, None)) & (b > 0.5), int(Base.LIGAMENT))
     sac = inside & (q < 1) & (b > 0.5)
     patch.paint(sac, int(Base.CSF))
-    s = along[0] + t * along[1]
-    _paint_nerves(patch, sac, (x, dy, v), s - along[2], anatomy)
+    above = along[0] + t * along[1] - along[2]
+    crowding = low.crowding + t * (high.crowding - low.crowding)
+    rootlets = threads(xp, (x, dy, v), above, anatomy) + crowding > 0
+    patch.paint(sac & rootlets & (above < 30), int(Base.ROOTLET))
+    _paint_cord(patch, sac, (x, dy), above)
 
 
-def _paint_nerves(
-    patch: Patch, sac: XArray, place: tuple[XArray, XArray, XArray], above: XArray, anatomy: Anatomy
-) -> None:
-    """Rootlets as wavy threads, denser behind, and the cord down to the conus tip."""
-    xp, (x, dy, v) = patch.xp, place
+def threads(
+    xp: ModuleType, place: tuple[XArray, XArray, XArray], above: XArray, anatomy: Anatomy
+) -> XArray:
+    """A field that is positive in the rootlets: wavy threads, denser behind.
+
+    Parameters
+    ----------
+    xp : module
+        numpy or torch.
+    place : tuple of array
+        x', y' from the middle of the sac, and that as a share of its half depth.
+    above : array
+        Distance above the tip of the cord, mm.
+    anatomy : Anatomy
+    """
+    x, dy, v = place
     p, q, r = anatomy.sac.rootlet_phase
     drift = above / 40
-    threads = xp.sin(2.9 * x + p + drift) + xp.sin(3.1 * dy + q + 1.3 * drift)
-    threads = threads + 0.6 * xp.sin(1.3 * x - 1.7 * dy + r - drift)
-    patch.paint(sac & (threads > 1.1 - 0.9 * v) & (above < 30), int(Base.ROOTLET))
+    waves = xp.sin(2.9 * x + p + drift) + xp.sin(3.1 * dy + q + 1.3 * drift)
+    waves = waves + 0.6 * xp.sin(1.3 * x - 1.7 * dy + r - drift)
+    return waves - 1.1 + 0.9 * v
+
+
+def _paint_cord(patch: Patch, sac: XArray, place: tuple[XArray, XArray], above: XArray) -> None:
+    """The cord, down to the conus tip."""
+    xp, (x, dy) = patch.xp, place
     share = xp.clip(above / CONUS_MM, 0.0, 1.0)
     size = xp.clip(share, 1e-4, None) ** 0.5
     cord = (x / (CORD_RADII_MM[0] * size)) ** 2 + ((dy - 0.5) / (CORD_RADII_MM[1] * size)) ** 2

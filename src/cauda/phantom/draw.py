@@ -21,6 +21,7 @@ from cauda.phantom.anatomy import (
     Segment,
     Surroundings,
 )
+from cauda.phantom.crowding import crowded
 from cauda.phantom.lesion_draw import draw_lesions
 from cauda.phantom.lesions import apply_lesions
 from cauda.phantom.materials import Base
@@ -100,7 +101,7 @@ def draw_anatomy(
     age = float(rng.uniform(0, 1)) if isinstance(lesions, str) else YOUNG
     plain = _draw_plain(rng, lumbar_count, age)
     chosen = draw_lesions(rng, plain, lesions) if isinstance(lesions, str) else tuple(lesions)
-    return replace(place(apply_lesions(plain, chosen)), plain=place(plain))
+    return crowded(replace(place(apply_lesions(plain, chosen)), plain=place(plain)))
 
 
 def _draw_plain(rng: Generator, lumbar_count: int, age: float) -> Anatomy:
