@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from cauda.check import anatomy, coverage, quality, sequences
 from cauda.check.scene import Scene
 from cauda.records import Limit, Measurement, Segmentation, Spine, Study
+from cauda.vocab import Plane
 
 __all__ = ["CHECKS", "check"]
 
@@ -28,6 +29,8 @@ CHECKS: tuple[Callable[[Scene], Iterable[Limit]], ...] = (
     sequences.age,
     sequences.slice_angle,
     sequences.axial_angle,
+    sequences.axial_apart,
+    sequences.other_frame,
     quality.signal_quality,
     quality.confidence,
     anatomy.cord,
@@ -55,7 +58,7 @@ def check(
     ----------
     study : Study
     segmentations : sequence of Segmentation
-        Of the sagittal series, on their canonical grids.
+        On their canonical grids; only sagittal ones are checked, axial ones by what was measured.
     spine : Spine
     measurements : sequence of Measurement
 
@@ -66,7 +69,7 @@ def check(
     """
     scene = Scene(
         study=study,
-        segmentations=tuple(segmentations),
+        segmentations=tuple(s for s in segmentations if s.plane is Plane.SAGITTAL),
         spine=spine,
         measurements=tuple(measurements),
     )

@@ -9,6 +9,7 @@ import numpy as np
 
 from cauda.check.scene import Scene
 from cauda.check.scene import limit as limit_of
+from cauda.geometry import share_frame
 from cauda.records import Limit, Measurement, Series
 from cauda.vocab import Condition, Contrast, Plane, Quantity
 
@@ -41,11 +42,11 @@ def no_axial(scene: Scene) -> Iterator[Limit]:
             reason="No axial T2 images: the canal is estimated from sagittal images, and the "
             "lateral zones of the discs are not covered.",
         )
-    else:
+    elif not any(m.plane is Plane.AXIAL for m in scene.measurements):
         yield Limit(
-            id="axial-not-graded",
+            id="axial-not-measured",
             effect="note",
-            reason="Axial images are shown with their levels, but not graded in this version.",
+            reason="The axial images were not measured; they are shown with their levels.",
         )
 
 
@@ -183,6 +184,49 @@ def axial_angle(scene: Scene) -> Iterator[Limit]:
                 "off the plane of the disc.",
                 level=level.name,
             )
+
+
+def axial_apart(scene: Scene) -> Iterator[Limit]:
+    """Say where axial and sagittal images are not read as one, and why."""
+    found = {
+        (m.level, m.series): m.apart
+        for m in scene.measurements
+        if m.apart and m.level is not None and not _is_joined(scene, m)
+    }
+    for (level, series), why in found.items():
+        yield Limit(
+            id="axial-apart",
+            effect="note",
+            reason=f"Axial and sagittal images of {level} are reported apart: in series {series} "
+            f"{why}.",
+            level=level,
+        )
+
+
+def _is_joined(scene: Scene, found: Measurement) -> bool:
+    """Whether another axial series shows the same level in place."""
+    return any(
+        m.plane is Plane.AXIAL and m.level == found.level and not m.apart
+        for m in scene.measurements
+    )
+
+
+def other_frame(scene: Scene) -> Iterator[Limit]:
+    """Say which axial series cannot be placed: another frame of reference, or none."""
+    lost = [
+        s.key
+        for s in scene.study.used
+        if s.plane == Plane.AXIAL
+        and (volume := s.volume) is not None
+        and not any(share_frame(volume.space, own.space) for own in scene.segmentations)
+    ]
+    if lost and scene.segmentations:
+        yield Limit(
+            id="axial-other-frame",
+            effect="note",
+            reason=f"The axial series {', '.join(lost)} do not share the frame of reference of the "
+            "sagittal images, so their slices have no level.",
+        )
 
 
 def _angle_deg(

@@ -20,7 +20,7 @@ from cauda.records import (
     Segmentation,
     Spine,
 )
-from cauda.vocab import STRUCTURES, Structure
+from cauda.vocab import AXIAL_STRUCTURES, STRUCTURES, Structure
 
 _KINDS: tuple[tuple[tuple[Structure, ...], int, int], ...] = (
     ((Structure.BODY, Structure.SACRUM), 1, SAC_LABEL),
@@ -41,6 +41,7 @@ _PARTS: tuple[tuple[str, Structure], ...] = (
     ("foramen", Structure.FORAMEN),
     ("root", Structure.ROOT),
     ("cord", Structure.CORD),
+    ("epidural_fat", Structure.EPIDURAL_FAT),
 )
 
 
@@ -82,9 +83,9 @@ def labelmap(
     nearest = tuple(np.clip(np.round(points), 0, np.array(seen.space.shape) - 1).astype(int).T)
     instances = _instances(spine, segmentation, seen)
     if scheme == "parts":
-        values = _by_part(rules.weights("single"), winner, instances, nearest)
+        values = _by_part(rules.weights("single"), winner, (instances, _around(seen)), nearest)
     else:
-        values = _by_instance(numbers, winner, instances, nearest)
+        values = _by_instance(numbers, winner, (instances, _around(seen)), nearest)
     labels[tuple(voxels.T)] = values
     return labels
 
@@ -97,10 +98,17 @@ def _candidates(seen: View, target: Space) -> tuple[Array, FloatArray]:
     points = seen.space.to_ijk(target.to_lps(voxels))
     limits = np.array(seen.space.shape)
     inside = ((points > -0.501) & (points < limits - 0.499)).all(axis=1)
-    near = ndimage.binary_dilation(seen.winner > 0, np.ones((1, 3, 3)))
+    near = ndimage.binary_dilation(seen.winner > 0, _around(seen))
     index = np.clip(np.round(points), 0, limits - 1).astype(int)
     chosen = inside & near[tuple(index.T)]
     return voxels[chosen], points[chosen]
+
+
+def _around(seen: View) -> Array:
+    """A voxel and its neighbors in its own slice, as a mask."""
+    size = [3, 3, 3]
+    size[int(np.argmax(seen.space.spacing_mm))] = 1
+    return np.ones(size, dtype=bool)
 
 
 def _overlap(source: Space, target: Space) -> tuple[Array, Array]:
@@ -118,10 +126,8 @@ def _winner(seen: View, points: FloatArray) -> Array:
     winner: Array = np.zeros(len(points), dtype=np.int8)
     limits = np.array(seen.space.shape) - 1
     places = np.clip(points, 0, limits).T
-    for number, structure in enumerate(STRUCTURES):
-        value = ndimage.map_coordinates(
-            seen.probabilities[structure], places, order=1, mode="nearest"
-        )
+    for number, probability in enumerate(seen.probabilities.values()):
+        value = ndimage.map_coordinates(probability, places, order=1, mode="nearest")
         better = value > best
         best[better] = value[better]
         winner[better] = number
@@ -140,9 +146,13 @@ def _instances(spine: Spine, segmentation: Segmentation, seen: View) -> Array:
 
 
 def _by_instance(
-    numbers: Mapping[int, int], winner: Array, instances: Array, nearest: tuple[Array, ...]
+    numbers: Mapping[int, int],
+    winner: Array,
+    drawn: tuple[Array, Array],
+    nearest: tuple[Array, ...],
 ) -> Array:
-    """(N,) numbers: every voxel takes the nearest instance of its own kind."""
+    """(N,) numbers: every voxel takes the nearest instance of its own kind in its slice."""
+    instances, around = drawn
     table = np.zeros(int(max(numbers, default=0)) + 1, dtype=np.uint16)
     for label, number in numbers.items():
         table[label] = number
@@ -150,22 +160,27 @@ def _by_instance(
     for structures, first, last in _KINDS:
         chosen = np.isin(winner, [STRUCTURES.index(s) for s in structures])
         own = np.where((instances >= first) & (instances < last), instances, 0)
-        spread = np.where(own > 0, own, ndimage.grey_dilation(own, size=(1, 3, 3)))
+        spread = np.where(own > 0, own, ndimage.grey_dilation(own, footprint=around))
         found = spread[tuple(axis[chosen] for axis in nearest)]
         values[chosen] = table[np.where(found < len(table), found, 0)]
     return values
 
 
 def _by_part(
-    single: Mapping[str, float], winner: Array, instances: Array, nearest: tuple[Array, ...]
+    single: Mapping[str, float],
+    winner: Array,
+    drawn: tuple[Array, Array],
+    nearest: tuple[Array, ...],
 ) -> Array:
     """(N,) numbers of the network's classes; a foramen's side comes from its instance."""
-    table = np.zeros(len(STRUCTURES), dtype=np.uint16)
+    instances, around = drawn
+    table = np.zeros(len(AXIAL_STRUCTURES), dtype=np.uint16)
     for name, structure in _PARTS:
-        table[STRUCTURES.index(structure)] = int(single[name])
+        if name in single:
+            table[AXIAL_STRUCTURES.index(structure)] = int(single[name])
     values: Array = table[winner]
     own = np.where(instances > DISC_LABELS + LEFT_FORAMEN_OFFSET, instances, 0)
-    found = ndimage.grey_dilation(own, size=(1, 3, 3))[nearest]
+    found = ndimage.grey_dilation(own, footprint=around)[nearest]
     is_foramen = winner == STRUCTURES.index(Structure.FORAMEN)
     is_left = (found > 0) & (found < DISC_LABELS + RIGHT_FORAMEN_OFFSET)
     values[is_foramen & is_left] = int(single["left_foramen"])

@@ -9,7 +9,7 @@ from skimage.segmentation import expand_labels
 
 from cauda.geometry import Array
 from cauda.records import SAC_LABEL, Segmentation, Spine
-from cauda.vocab import STRUCTURES, Structure
+from cauda.vocab import STRUCTURES, Plane, Structure
 
 LEAST = 0.01
 """Probabilities below this are left where they are."""
@@ -29,9 +29,11 @@ def settle(segmentation: Segmentation, spine: Spine) -> Segmentation:
     ----------
     segmentation : Segmentation
     spine : Spine
-        Located on it; a series without an instance map is returned as it is.
+        Located on it; an axial series, or one without an instance map, is returned as it is.
     """
     instances = spine.instances.get(segmentation.series)
+    if segmentation.plane is not Plane.SAGITTAL:
+        return segmentation
     if instances is None or not (instances == SACRUM_LABEL).any():
         return segmentation
     body, sacrum = STRUCTURES.index(Structure.BODY), STRUCTURES.index(Structure.SACRUM)

@@ -8,11 +8,13 @@ from types import MappingProxyType
 
 import numpy as np
 
+from cauda.geometry import Array, share_frame
 from cauda.locate.alternation import Separator
 from cauda.locate.axial import axial_slices
+from cauda.locate.axial_instances import axial_instances, known_arches
 from cauda.locate.column import Column, column
 from cauda.locate.conus import conus
-from cauda.locate.instances import Scaffold, column_labels, draw_instances
+from cauda.locate.instances import Drawn, Scaffold, column_labels, draw_instances
 from cauda.locate.lstv import sacral_measures, transitional_signs
 from cauda.locate.naming import alternate, conus_flags, names, numbering
 from cauda.locate.partition import disc_planes
@@ -27,7 +29,7 @@ from cauda.records import (
     Study,
     VertebraInstance,
 )
-from cauda.vocab import Contrast
+from cauda.vocab import Contrast, Plane
 
 PREFERENCE = (Contrast.T2, Contrast.STIR, Contrast.T1, Contrast.UNKNOWN)
 """The contrast on which the spine is located, best first."""
@@ -43,8 +45,8 @@ def locate(segmentations: Sequence[Segmentation], study: Study) -> Spine:
     Parameters
     ----------
     segmentations : sequence of Segmentation
-        One a sagittal series; the best covered T2 (else STIR, T1) becomes the primary one, and
-        those that share its frame of reference get its names.
+        One a series. The best covered sagittal T2 (else STIR, T1) becomes the primary one; those
+        that share its frame of reference get its names, axial ones included.
     study : Study
         Gives the contrasts and the axial series.
 
@@ -53,7 +55,8 @@ def locate(segmentations: Sequence[Segmentation], study: Study) -> Spine:
     spine : Spine
         Without vertebrae where none was found; the numbering then says so.
     """
-    columns = [c for c in (column(s, view(s)) for s in segmentations) if c is not None]
+    sagittal = [s for s in segmentations if s.plane is Plane.SAGITTAL]
+    columns = [c for c in (column(s, view(s)) for s in sagittal) if c is not None]
     if not columns:
         return _nothing("No vertebral column was found in the sagittal images.")
     primary = _primary(columns, study)
@@ -79,9 +82,22 @@ def locate(segmentations: Sequence[Segmentation], study: Study) -> Spine:
             flags=(*counted.flags, *drawn.flags, *conus_flags(tip, has_sacrum)),
         ),
         conus=tip,
-        instances=drawn.maps,
+        instances=MappingProxyType({**drawn.maps, **_axial_maps(segmentations, scaffold, drawn)}),
         axial_slices=axial_slices(study, primary.view.space, levels, heights),
     )
+
+
+def _axial_maps(
+    segmentations: Sequence[Segmentation], scaffold: Scaffold, drawn: Drawn
+) -> dict[str, Array]:
+    """Instance maps of the axial series in the primary series' frame of reference."""
+    view_ = scaffold.primary.view
+    arches = known_arches(view_, drawn.maps[view_.series])
+    return {
+        s.series: axial_instances(s, scaffold.vertebrae, scaffold.levels, arches)
+        for s in segmentations
+        if s.plane is Plane.AXIAL and share_frame(s.space, view_.space)
+    }
 
 
 def _nothing(reason: str) -> Spine:

@@ -34,7 +34,7 @@ class View:
     full_shape : (3,) tuple of int
     probabilities : mapping of Structure to (I, J, K) float32 array
     winner : (I, J, K) int8 array
-        Index into ``STRUCTURES`` of the most probable structure.
+        Index into the segmentation's structures (``STRUCTURES`` come first) of the most probable.
     """
 
     series: str
@@ -115,7 +115,7 @@ def view(segmentation: Segmentation) -> View | None:
         space=Space.from_matrix(cropped.shape[1:], matrix, uid),
         offset=offset,
         full_shape=segmentation.space.shape,
-        probabilities=MappingProxyType(dict(zip(STRUCTURES, cropped, strict=True))),
+        probabilities=MappingProxyType(dict(zip(segmentation.structures, cropped, strict=True))),
         winner=cropped.argmax(axis=0).astype(np.int8),
     )
 

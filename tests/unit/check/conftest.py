@@ -82,7 +82,9 @@ def segmentation(slices=SLICES, labels=None, noise=3.0, key="sag_t2", contrast=C
 
 
 def series(key="sag_t2", plane=Plane.SAGITTAL, contrast=Contrast.T2, **more):
-    volume = Volume(voxels=np.zeros((2, 2, 2)), space=Space.from_matrix((2, 2, 2), np.eye(4)))
+    volume = Volume(
+        voxels=np.zeros((2, 2, 2)), space=Space.from_matrix((2, 2, 2), np.eye(4), "1.2.3")
+    )
     return Series(
         key=key, plane=plane, contrast=contrast, volume=volume, used=True, reason="by hand", **more
     )

@@ -13,7 +13,7 @@ def run(scene):
 
 
 def test_a_sound_study_is_only_told_of_posture_and_axial_images(make_scene):
-    assert [x.id for x in run(make_scene())] == ["axial-not-graded", "supine"]
+    assert [x.id for x in run(make_scene())] == ["axial-not-measured", "supine"]
 
 
 def test_nothing_at_all_withholds_everything(make_scene, change_spine):

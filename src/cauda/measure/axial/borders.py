@@ -1,4 +1,4 @@
-"""What divides a level into zones: the medial edges of the facets and the borders of the pedicles."""
+"""What divides a level into zones: medial edges of the facets, borders of the pedicles."""
 
 from __future__ import annotations
 

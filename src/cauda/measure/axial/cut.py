@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from cauda.geometry import Array, Frame
 from cauda.records import Point, Segmentation
 from cauda.vocab import Structure
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 
 STEP_MM = 0.4
 """Distance of the local samples: below a working pixel, so interpolation loses nothing."""
@@ -74,7 +75,8 @@ class Cut:
         """(3,): z' of the slice at the frame's origin, and its slope along x' and y'."""
         turn, origin = self._steps
         across = turn[2]
-        return np.array([self.index - origin[2], -across[0], -across[1]]) / across[2]
+        result: Floats = np.array([self.index - origin[2], -across[0], -across[1]]) / across[2]
+        return result
 
     @cached_property
     def angle_deg(self) -> float:
@@ -105,7 +107,8 @@ class Cut:
 
     def of(self, *structures: Structure) -> Floats:
         """(X, Y): summed probability of the structures."""
-        return np.sum([self._fields(s) for s in structures], axis=0)
+        total: Floats = np.sum([self._fields(s) for s in structures], axis=0)
+        return total
 
     def _fields(self, structure: Structure) -> Floats:
         if structure not in self._known:
