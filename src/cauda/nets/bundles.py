@@ -11,12 +11,17 @@ from typing import Any, overload
 
 from cauda.errors import BundleError
 from cauda.nets.grid import Layout
-from cauda.vocab import STRUCTURES
+from cauda.vocab import AXIAL_STRUCTURES, STRUCTURES, Plane, Structure
 
 METADATA = "configs/metadata.json"
 HASHES = "SHA256SUMS"
 """One line a file, as sha256sum writes it, paths relative to the bundle."""
 CHUNK = 1 << 20
+CLASSES: dict[str, tuple[Structure, ...]] = {
+    Plane.SAGITTAL: STRUCTURES,
+    Plane.AXIAL: AXIAL_STRUCTURES,
+}
+"""What the channels of a network stand for, by the plane of its slices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +64,12 @@ class Bundle:
     def _check_classes(self) -> None:
         channels = self.metadata["network_data_format"]["outputs"]["pred"]["channel_def"]
         found = [channels[str(n)] for n in range(len(channels))]
-        if found != [s.value for s in STRUCTURES]:
+        plane = self.metadata["cauda"].get("plane", Plane.SAGITTAL.value)
+        expected = CLASSES.get(plane)
+        if expected is None:
+            msg = f"The bundle {self.name} is for {plane!r} slices; known are sagittal and axial."
+            raise BundleError(msg)
+        if found != [s.value for s in expected]:
             msg = f"The bundle {self.name} tells apart {found}, not the classes of this version."
             raise BundleError(msg)
 
@@ -95,10 +105,21 @@ class Bundle:
         return float(self.metadata["cauda"].get("temperature", 1.0))
 
     @property
+    def plane(self) -> Plane:
+        """The plane of the slices that its network reads; sagittal where the card names none."""
+        return Plane(self.metadata["cauda"].get("plane", Plane.SAGITTAL.value))
+
+    @property
     def layout(self) -> Layout:
         """What the network expects of its input."""
         facts = self.metadata["cauda"]
-        return Layout(pixel_mm=float(facts["pixel_mm"]), multiple=int(facts["multiple"]))
+        return Layout(
+            pixel_mm=float(facts["pixel_mm"]),
+            multiple=int(facts["multiple"]),
+            plane=self.plane,
+            structures=CLASSES[self.plane],
+            crop=facts.get("crop"),
+        )
 
     def verified(self, relative: str) -> Path:
         """Path of a file whose bytes match the recorded SHA-256.

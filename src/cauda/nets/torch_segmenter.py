@@ -37,7 +37,7 @@ def torch_segmenter(bundle: Bundle | Path, device: str = "cpu") -> Segmenter:
     import torch  # noqa: PLC0415 - torch loads only when it is used
 
     opened = open_bundle(bundle)
-    network = build_network(**opened.architecture)
+    network = build_network(**opened.architecture, structures=len(opened.layout.structures))
     path = opened.verified("models/model.pt")
     state = torch.load(path, map_location="cpu", weights_only=True)
     network.load_state_dict({name: value.float() for name, value in state.items()})

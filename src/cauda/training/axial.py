@@ -50,10 +50,12 @@ class AxialRun:
 
     def state(self) -> dict[str, Any]:
         """Everything needed to go on."""
-        parts = (self.network, self.average, self.optimizer)
-        names = ("network", "average", "optimizer")
-        states = {n: p.state_dict() for n, p in zip(names, parts, strict=True)}
-        return states | {"step": self.step}
+        return {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go back to a saved state."""
@@ -81,7 +83,8 @@ def read_axial_config(path: Path) -> AxialConfig:
         wrong = f"unknown setting {unknown[0]!r}" if unknown else "its plane is not 'axial'"
         msg = f"{path}: {wrong}; see cauda.training.axial_steps.AxialConfig for what is allowed."
         raise UsageError(msg)
-    return AxialConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in table.items()})
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
+    return AxialConfig(**values)
 
 
 def smoke(config: AxialConfig) -> AxialConfig:

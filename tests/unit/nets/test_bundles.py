@@ -5,7 +5,7 @@ import pytest
 
 from cauda.errors import BundleError
 from cauda.nets.bundles import HASHES, METADATA, Bundle, file_sha256, find_bundle, open_bundle
-from cauda.vocab import STRUCTURES
+from cauda.vocab import AXIAL_STRUCTURES, STRUCTURES, Plane
 
 
 @pytest.fixture
@@ -66,3 +66,35 @@ def test_other_classes_are_refused(bundle):
 def test_an_unknown_bundle_is_named_with_the_places_searched(tmp_path):
     with pytest.raises(BundleError, match="nowhere"):
         find_bundle("nowhere", tmp_path)
+
+
+def as_axial(folder):
+    """Rewrite a bundle's card into that of an axial network."""
+    card = json.loads((folder / METADATA).read_text())
+    channels = {str(n): s.value for n, s in enumerate(AXIAL_STRUCTURES)}
+    card["network_data_format"]["outputs"]["pred"]["channel_def"] = channels
+    card["cauda"] |= {"plane": "axial", "pixel_mm": 0.6, "crop": 256}
+    (folder / METADATA).write_text(json.dumps(card))
+
+
+def test_an_axial_bundle_says_its_plane_structures_and_crop(bundle):
+    sagittal = Bundle.open(bundle).layout
+    assert (sagittal.plane, sagittal.structures, sagittal.crop) == (
+        Plane.SAGITTAL,
+        STRUCTURES,
+        None,
+    )
+    as_axial(bundle)
+    layout = Bundle.open(bundle).layout
+    assert (layout.plane, layout.structures) == (Plane.AXIAL, AXIAL_STRUCTURES)
+    assert (layout.pixel_mm, layout.crop) == (0.6, 256)
+
+
+@pytest.mark.parametrize(("plane", "message"), [("sagittal", "classes"), ("coronal", "coronal")])
+def test_a_plane_that_does_not_fit_its_classes_is_refused(bundle, plane, message):
+    as_axial(bundle)
+    card = json.loads((bundle / METADATA).read_text())
+    card["cauda"]["plane"] = plane
+    (bundle / METADATA).write_text(json.dumps(card))
+    with pytest.raises(BundleError, match=message):
+        Bundle.open(bundle)
