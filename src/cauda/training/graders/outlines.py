@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from cauda.geometry import Space
+from cauda.geometry import Array, Space
 from cauda.ports import Segmenter
 from cauda.records import Segmentation
 from cauda.training.graders.slices import (
@@ -16,6 +15,7 @@ from cauda.training.graders.slices import (
     contrast_of,
     is_better_turned,
     looks_turned,
+    pixel_mm,
     read_picture,
     series_of,
 )
@@ -41,32 +41,33 @@ class Outline:
     turned: bool
 
 
-def outline(picture: Path, pixel_mm: float, segmenter: Segmenter, cache: Path) -> Outline:
+def outline(path: Path, header_mm: float, segmenter: Segmenter, cache: Path) -> Outline:
     """Segment a picture, or read what an earlier run kept of it.
 
     Parameters
     ----------
-    picture : Path
-    pixel_mm : float
+    path : Path
+    header_mm : float
+        Spacing that the overview gives.
     segmenter : Segmenter
     cache : Path
         Folder of this network's results; made where it is missing.
     """
-    kept = cache / f"{picture.stem}_{pixel_mm:.4f}.npz"
-    if kept.is_file():
-        return _read(kept, picture.stem)
-    found = _segmented(picture, pixel_mm, segmenter)
-    cache.mkdir(parents=True, exist_ok=True)
-    _write(found, kept)
-    return _read(kept, picture.stem)
+    kept = cache / f"{path.stem}.npz"
+    if not kept.is_file():
+        cache.mkdir(parents=True, exist_ok=True)
+        _write(_segmented(path, header_mm, segmenter), kept)
+    return _read(kept, path.stem)
 
 
-def _segmented(path: Path, pixel_mm: float, segmenter: Segmenter) -> Outline:
+def _segmented(path: Path, header_mm: float, segmenter: Segmenter) -> Outline:
     name, picture = path.stem, read_picture(path)
+    rows, columns = picture.shape
+    spacing = pixel_mm(name, header_mm, (rows, columns))
     contrast, key = contrast_of(name), name.split("_", 1)[1]
-    first = segmenter(series_of(picture, pixel_mm, key, contrast, turned=False))
+    first = segmenter(series_of(picture, spacing, key, contrast, turned=False))
     if looks_turned(first):
-        other = segmenter(series_of(picture, pixel_mm, key, contrast, turned=True))
+        other = segmenter(series_of(picture, spacing, key, contrast, turned=True))
         if is_better_turned(first, other):
             return Outline(name=name, segmentation=other, turned=True)
     return Outline(name=name, segmentation=first, turned=False)
@@ -75,7 +76,7 @@ def _segmented(path: Path, pixel_mm: float, segmenter: Segmenter) -> Outline:
 def _write(found: Outline, path: Path) -> None:
     segmentation = found.segmentation
     temporary = path.with_suffix(".part.npz")
-    np.savez_compressed(
+    np.savez(
         temporary,
         probabilities=np.rint(segmentation.probabilities * SCALE).astype(np.uint8),
         signal=segmentation.signal.astype(np.float16),
@@ -94,9 +95,17 @@ def _read(path: Path, name: str) -> Outline:
     segmentation = Segmentation(
         series=name.split("_", 1)[1],
         probabilities=probabilities / np.maximum(probabilities.sum(axis=0), 1e-6),
-        space=Space.from_matrix(signal.shape, matrix, FRAME_UID),
+        space=_centered(signal.shape, matrix),
         signal=signal,
         bundle=bundle,
         contrast=contrast_of(name),
     )
-    return Outline(name=name, segmentation=dataclasses.replace(segmentation), turned=turned)
+    return Outline(name=name, segmentation=segmentation, turned=turned)
+
+
+def _centered(shape: tuple[int, ...], matrix: Array) -> Space:
+    """The grid with its middle at the origin: a patient's series share the middle of their field."""
+    middle = matrix[:3, :3] @ ((np.array(shape) - 1) / 2) + matrix[:3, 3]
+    moved = matrix.copy()
+    moved[:3, 3] -= middle
+    return Space.from_matrix(shape, moved, FRAME_UID)

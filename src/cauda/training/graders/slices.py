@@ -1,7 +1,9 @@
 """One mid-sagittal picture as a series of one slice, the right way up and in millimeters.
 
-The pictures carry no geometry: rows are taken to run downward, columns to the back. Neither which
-way up a picture is nor its spacing can be trusted, so both are checked on what the network sees.
+The pictures carry no geometry: rows are taken to run downward, columns to the back. Which way up a
+picture is shows in what the network finds. Many were stretched when they were made: all pictures
+of one spacing show the same field of view, whatever their number of rows and columns, so pixels
+follow from the field of view and not from the spacing that the header gives.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from cauda.errors import UnreadableError
 from cauda.geometry import Array, Space
 from cauda.records import Segmentation, Series, Volume
 from cauda.vocab import STRUCTURES, Contrast, Plane, Structure
@@ -27,6 +30,48 @@ SURER = 0.01
 """A turned picture must be surer than the first by this, and show more sacrum."""
 
 
+NOMINAL_COLUMNS = {
+    0.2865: 1024, 0.3125: 896, 0.3646: 768, 0.3906: 768, 0.4557: 672, 0.4688: 512, 0.4712: 650,
+    0.4783: 640, 0.5: 640, 0.5729: 512, 0.5859: 512, 0.625: 448, 0.6641: 512, 0.6771: 384,
+    0.7292: 384, 0.8125: 320, 0.875: 320, 0.9375: 320, 1.0: 300, 1.0625: 320,
+}  # fmt: skip
+"""Columns of an unstretched picture by the header's spacing (mm): the commonest size of each
+spacing, or what makes the field of view that of the patient's other series."""
+SPACE_PIXEL_MM = 0.46875
+"""Spacing of the 3-D series, which some rows of the overview wrongly give for a 2-D one."""
+SPACE_SHARE = 1.25
+"""Rows to columns of the 3-D series; the field of view of all others is square."""
+USUAL_PIXEL_MM = 0.5859375
+"""Spacing of the 2-D series of scanners that made the 3-D ones."""
+
+
+def pixel_mm(name: str, header_mm: float, shape: tuple[int, int]) -> tuple[float, float]:
+    """Row and column spacing of a picture.
+
+    Parameters
+    ----------
+    name : str
+        As ``12_t2_SPACE``.
+    header_mm : float
+        Spacing by the overview.
+    shape : (rows, columns)
+
+    Raises
+    ------
+    UnreadableError
+        If no picture of that spacing is known.
+    """
+    is_volume = name.endswith("SPACE")
+    is_mistaken = not is_volume and abs(header_mm - SPACE_PIXEL_MM) < 1e-4
+    spacing = USUAL_PIXEL_MM if is_mistaken else header_mm
+    known = min(NOMINAL_COLUMNS, key=lambda mm: abs(mm - spacing))
+    if abs(known - spacing) > 1e-3:
+        msg = f"{name}: no field of view is known for a spacing of {spacing:.4f} mm."
+        raise UnreadableError(msg)
+    field = spacing * NOMINAL_COLUMNS[known]
+    return field * (SPACE_SHARE if is_volume else 1.0) / shape[0], field / shape[1]
+
+
 def read_picture(path: Path) -> Array:
     """(rows, columns) float32 signal of a picture."""
     with Image.open(path) as picture:
@@ -39,14 +84,14 @@ def contrast_of(name: str) -> Contrast:
 
 
 def series_of(
-    picture: Array, pixel_mm: float, key: str, contrast: Contrast, *, turned: bool
+    picture: Array, spacing_mm: tuple[float, float], key: str, contrast: Contrast, *, turned: bool
 ) -> Series:
     """One slice placed in the patient.
 
     Parameters
     ----------
     picture : (rows, columns) array
-    pixel_mm : float
+    spacing_mm : (rows, columns)
     key : str
         Name of the series.
     contrast : Contrast
@@ -56,7 +101,8 @@ def series_of(
     upright = picture[::-1] if turned else picture
     voxels = np.ascontiguousarray(upright.T)[:, :, None]
     matrix = np.zeros((4, 4))
-    matrix[1, 0], matrix[2, 1], matrix[0, 2], matrix[3, 3] = pixel_mm, -pixel_mm, SLICE_MM, 1.0
+    row_mm, column_mm = spacing_mm
+    matrix[1, 0], matrix[2, 1], matrix[0, 2], matrix[3, 3] = column_mm, -row_mm, SLICE_MM, 1.0
     space = Space.from_matrix(voxels.shape, matrix, FRAME_UID)
     return Series(
         key=key,
