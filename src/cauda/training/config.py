@@ -21,6 +21,8 @@ class TrainConfig:
     ----------
     channels : tuple of int
         Feature channels of the U-Net's levels; each level halves the resolution.
+    refine : int
+        Full-resolution channels that correct the U-Net's answer; 0 for none.
     pixel_mm : float
         Isotropic in-plane working pixel.
     crop : (2,) tuple of int
@@ -33,6 +35,8 @@ class TrainConfig:
         Optimizer steps of the one-cycle schedule.
     learning_rate, weight_decay, clip_norm : float
         Of AdamW, and the largest gradient norm.
+    amp : bool
+        Convolutions in half precision, as the device has it.
     ema : float
         Decay of the weight average that is validated and shipped, per step.
     dice_weight : float
@@ -57,6 +61,7 @@ class TrainConfig:
     """
 
     channels: tuple[int, ...] = (24, 48, 96, 192, 256)
+    refine: int = 0
     pixel_mm: float = 0.75
     crop: tuple[int, int] = (224, 320)
     real: int = 4
@@ -66,6 +71,7 @@ class TrainConfig:
     learning_rate: float = 3e-3
     weight_decay: float = 1e-4
     clip_norm: float = 1.0
+    amp: bool = True
     ema: float = 0.995
     dice_weight: float = 1.0
     validation: tuple[str, ...] = ("11", "61", "107", "118", "129", "136")
@@ -77,6 +83,17 @@ class TrainConfig:
     data: tuple[str, ...] = ()
     save_every_s: float = 30.0
     workers: int = 1
+
+    @property
+    def architecture(self) -> dict[str, Any]:
+        """Arguments of :func:`cauda.nets.network.build_network`."""
+        refine = {"refine": self.refine} if self.refine else {}
+        return {"channels": self.channels, **refine}
+
+    @property
+    def multiple(self) -> int:
+        """What J and K of the network's input must be a multiple of: every level but one halves."""
+        return int(2 ** (len(self.channels) - 1))
 
     def smoke(self) -> TrainConfig:
         """The same recipe, shortened to give rising figures within minutes on two cores."""

@@ -1,4 +1,4 @@
-"""From averaged weights to the files of a bundle: model.pt, model.onnx and their hashes."""
+"""From a run's weights to a MONAI bundle: model.pt, model.onnx, configurations, hashes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,17 @@ from cauda.errors import BundleError
 from cauda.geometry import Array
 from cauda.nets.bundles import HASHES, file_sha256
 from cauda.nets.network import INPUT_SLICES, build_network
+from cauda.training.bundle_files import describe, settings_of
+from cauda.training.config import TrainConfig
+from cauda.training.initial import state_of
 
-HASHED = ("configs/metadata.json", "models/model.onnx", "models/model.pt")
+HASHED = (
+    "configs/inference.json",
+    "configs/metadata.json",
+    "configs/metadata.schema.json",
+    "models/model.onnx",
+    "models/model.pt",
+)
 """Files whose SHA-256 a bundle records."""
 OPSET = 18
 TRACE_SIZE = 64
@@ -30,15 +39,25 @@ class Probabilities(nn.Module):
 
     Its Softmax over the second axis and its PRelu took a third of the time; the same values come
     from exponentials and their sum, and from LeakyRelu.
+
+    Parameters
+    ----------
+    network : torch Module
+        (B, 3, J, K) slices to (B, C, J, K) logits.
+    temperature : float
+        What the logits are divided by.
     """
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, temperature: float = 1.0) -> None:
         super().__init__()
         self.network = _leaky(copy.deepcopy(network))
+        self.temperature = temperature
 
     def forward(self, image: Tensor) -> Tensor:
         """(B, 3, J, K) slices -> (B, C, J, K) probabilities."""
         logits = self.network(image)
+        if self.temperature != 1.0:
+            logits = logits * (1.0 / self.temperature)
         raised = (logits - logits.amax(dim=1, keepdim=True)).exp()
         probabilities: Tensor = raised / raised.sum(dim=1, keepdim=True)
         return probabilities
@@ -54,29 +73,60 @@ def _leaky(module: nn.Module) -> nn.Module:
     return module
 
 
-def export_weights(weights: Path, channels: tuple[int, ...], bundle: Path) -> None:
+def export_bundle(weights: Path, bundle: Path, config: TrainConfig | None = None) -> None:
+    """Write the whole bundle of a run: weights, configurations, schema and hashes.
+
+    Parameters
+    ----------
+    weights : Path
+        ``average.pt``, ``best.pt`` or ``checkpoint.pt`` of a run, or another bundle's ``model.pt``.
+    bundle : Path
+        Holds ``configs/metadata.json``, ``inference.json`` and ``train.json`` already.
+    config : TrainConfig, optional
+        The run's; the bundle's own ``configs/train.json``, if left out.
+
+    Raises
+    ------
+    BundleError
+        If the weights do not fit the network, or the exported graph does not give what it gives.
+    """
+    settings = settings_of(bundle, config)
+    temperature = describe(bundle, settings)
+    export_weights(weights, settings, bundle, temperature)
+    write_hashes(bundle)
+
+
+def export_weights(
+    weights: Path, config: TrainConfig, bundle: Path, temperature: float = 1.0
+) -> None:
     """Write ``model.pt`` (fp16 weights alone) and ``model.onnx`` (fp32) made of those.
 
     Parameters
     ----------
     weights : Path
-        State dictionary of the averaged network.
-    channels : tuple of int
+    config : TrainConfig
+        Says which network the weights belong to.
     bundle : Path
+    temperature : float
 
     Raises
     ------
     BundleError
-        If the exported graph does not give what the network gives.
+        If the weights do not fit the network, or the exported graph does not give what it gives.
     """
-    half = {k: v.half() for k, v in torch.load(weights, weights_only=True).items()}
-    network = build_network(channels).eval()
-    network.load_state_dict({k: v.float() for k, v in half.items()})
+    half = {k: v.half() for k, v in state_of(weights).items()}
+    network = build_network(**config.architecture).eval()
+    try:
+        network.load_state_dict({k: v.float() for k, v in half.items()})
+    except RuntimeError as error:
+        msg = f"{weights.name} does not fit the network {config.architecture}; pass its --config."
+        raise BundleError(msg) from error
     folder = bundle / "models"
     folder.mkdir(parents=True, exist_ok=True)
     torch.save(half, folder / "model.pt")
-    _export_onnx(Probabilities(network).eval(), folder / "model.onnx")
-    _require_equal(network, folder / "model.onnx", 2 ** len(channels))
+    model = Probabilities(network, temperature).eval()
+    _export_onnx(model, folder / "model.onnx")
+    _require_equal(network, temperature, folder / "model.onnx", config.multiple)
 
 
 def _export_onnx(model: nn.Module, path: Path) -> None:
@@ -94,12 +144,13 @@ def _export_onnx(model: nn.Module, path: Path) -> None:
     onnx.checker.check_model(onnx.load(path))
 
 
-def _require_equal(network: nn.Module, path: Path, multiple: int) -> None:
+def _require_equal(network: nn.Module, temperature: float, path: Path, multiple: int) -> None:
     """Compare both on noise of another size than the traced one."""
     shape = (1, INPUT_SLICES, 5 * multiple, 3 * multiple)
     image: Array = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
     with torch.inference_mode():
-        expected = network(torch.from_numpy(image)).softmax(dim=1).numpy()
+        logits = network(torch.from_numpy(image)) / temperature
+        expected = logits.softmax(dim=1).numpy()
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     difference = float(np.abs(session.run(None, {"image": image})[0] - expected).max())
     if difference > TOLERANCE:
@@ -109,5 +160,6 @@ def _require_equal(network: nn.Module, path: Path, multiple: int) -> None:
 
 def write_hashes(bundle: Path) -> None:
     """Write ``SHA256SUMS``, as ``sha256sum --check`` reads it."""
-    lines = [f"{file_sha256(bundle / name)}  {name}\n" for name in HASHED]
+    present = [name for name in HASHED if (bundle / name).is_file()]
+    lines = [f"{file_sha256(bundle / name)}  {name}\n" for name in present]
     (bundle / HASHES).write_text("".join(lines), encoding="utf-8")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +24,13 @@ class Initial:
     ----------
     weights : mapping of str -> Tensor, or None
         None for random ones.
-    channels : tuple of int or None
-        The network they belong to, where a bundle says so.
-    pixel_mm : float or None
+    settings : mapping of str -> value
+        What of a configuration the weights decide: network and working pixel, where a bundle
+        says so.
     """
 
     weights: Mapping[str, Tensor] | None = None
-    channels: tuple[int, ...] | None = None
-    pixel_mm: float | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def initial(source: str) -> Initial:
@@ -57,8 +56,11 @@ def initial(source: str) -> Initial:
     bundle = Bundle.open(path) if (path / METADATA).is_file() else find_bundle(source)
     return Initial(
         weights=state_of(bundle.verified(WEIGHTS)),
-        channels=bundle.channels,
-        pixel_mm=bundle.layout.pixel_mm,
+        settings={
+            "channels": bundle.channels,
+            "refine": int(bundle.metadata["cauda"].get("refine", 0)),
+            "pixel_mm": bundle.layout.pixel_mm,
+        },
     )
 
 

@@ -88,7 +88,7 @@ def _go(run: Run, config: TrainConfig, steps: Steps, desk: Desk) -> None:
     loss_of = PartialLabelLoss(config.dice_weight).to(team.device)
     started = saved = time.monotonic()
     for batch in loader:
-        run.losses.append(_step(run, forward, loss_of, batch, config, team))
+        run.losses.append(optimizer_step(run, forward, loss_of, batch, config, team))
         if not team.is_first:
             continue
         desk.journal.advance(run.step)
@@ -129,7 +129,7 @@ def one_cycle(share: float) -> float:
     return LOWEST_RATE + (1 - LOWEST_RATE) * falling
 
 
-def _step(
+def optimizer_step(
     run: Run,
     forward: nn.Module,
     loss_of: PartialLabelLoss,
@@ -145,7 +145,7 @@ def _step(
     """
     signals, codes = (part.to(team.device, non_blocking=True) for part in batch)
     run.network.train()
-    with torch.autocast(team.device.type, dtype=team.precision):
+    with torch.autocast(team.device.type, dtype=team.precision, enabled=config.amp):
         logits = forward(signals.contiguous(memory_format=torch.channels_last))
     loss: Tensor = loss_of(team.together(logits.float()), team.together(codes))
     for group in run.optimizer.param_groups:

@@ -115,7 +115,7 @@ def run(config: Path, options: Options | None = None, console: Console | None = 
     recipe, begin = _settled(read_config(config), chosen)
     target = chosen.folder or _default_folder(config, smoke=chosen.smoke)
     cards_named = tuple(config.parent / c for c in recipe.data) + chosen.data
-    layout = Layout(pixel_mm=recipe.pixel_mm, multiple=multiple_of(recipe))
+    layout = Layout(pixel_mm=recipe.pixel_mm, multiple=recipe.multiple)
     spider = _spider(chosen, cards_named)
     with gathered_team(chosen.device) as team:
         material = gather(recipe, cards_named, spider, target, chosen.phantoms)
@@ -179,20 +179,11 @@ def steps_of(config: TrainConfig, material: Material, team: Team | None = None) 
     return Steps(own, material.real or material.phantom, material.phantom)
 
 
-def multiple_of(config: TrainConfig) -> int:
-    """What the network's input must be a multiple of: every level but one halves it."""
-    return int(2 ** (len(config.channels) - 1))
-
-
 def _settled(config: TrainConfig, options: Options) -> tuple[TrainConfig, Initial]:
     """The configuration with what the command line and the weights to begin with decide."""
     recipe = config.smoke() if options.smoke else config
     begin = initial(options.init or recipe.init)
-    if begin.channels is not None:
-        recipe = replace(recipe, channels=begin.channels)
-    if begin.pixel_mm is not None:
-        recipe = replace(recipe, pixel_mm=begin.pixel_mm)
-    return recipe, begin
+    return replace(recipe, **begin.settings), begin
 
 
 def _spider(options: Options, named: Sequence[Path]) -> Path | None:

@@ -81,16 +81,18 @@ def prepared(config: TrainConfig, folder: Path, team: Team, weights: Weights | N
 
 
 def _start(config: TrainConfig, team: Team, weights: Weights | None) -> Run:
-    network = _channels_last(build_network(config.channels)).to(team.device)
+    network = _channels_last(build_network(**config.architecture)).to(team.device)
     if weights is not None:
         network.load_state_dict(weights)
-    average = _channels_last(build_network(config.channels)).to(team.device)
+    average = _channels_last(build_network(**config.architecture)).to(team.device)
     average.load_state_dict(network.state_dict())
     average.eval()
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
     )
-    scaler = torch.amp.GradScaler(team.device.type, enabled=team.precision is torch.float16)
+    scaler = torch.amp.GradScaler(
+        team.device.type, enabled=config.amp and team.precision is torch.float16
+    )
     return Run(network=network, average=average, optimizer=optimizer, scaler=scaler)
 
 

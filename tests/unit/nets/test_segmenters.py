@@ -16,6 +16,7 @@ from cauda.nets import find_bundle, onnx_segmenter
 torch = pytest.importorskip("torch")
 from cauda.nets.network import build_network  # noqa: E402
 from cauda.nets.torch_segmenter import torch_segmenter  # noqa: E402
+from cauda.training.config import TrainConfig  # noqa: E402
 from cauda.training.export import export_weights, write_hashes  # noqa: E402
 
 SHIPPED = Path(__file__).parents[3] / "models" / "cauda_sagittal"
@@ -34,7 +35,7 @@ def bundle(tmp_path_factory):
     torch.save(build_network(CHANNELS).state_dict(), folder / "average.pt")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of its own future
-        export_weights(folder / "average.pt", CHANNELS, folder)
+        export_weights(folder / "average.pt", TrainConfig(channels=CHANNELS), folder)
     write_hashes(folder)
     return folder
 

@@ -4,8 +4,10 @@ import pytest
 from cauda.training.config import TrainConfig
 from cauda.training.dataset import Steps, choose_from
 from cauda.training.journal import opened_journal
-from cauda.training.loop import Desk, train
+from cauda.training.loop import Desk, optimizer_step, train
+from cauda.training.losses import PartialLabelLoss
 from cauda.training.spider import Case
+from cauda.training.state import prepared
 from cauda.training.team import Team
 
 SMALL = TrainConfig(
@@ -32,6 +34,20 @@ def square_steps(config, seed=0):
 
 def dice_of_nothing(_network):
     return {"dice_square": 0.5}
+
+
+def gradients(config, steps, folder, team, weights):
+    """Loss and gradients of the first step, as every process of a team sees them."""
+    run = prepared(config, folder / "none", team, weights)
+    loss_of = PartialLabelLoss(config.dice_weight)
+    forward = team.joined(run.network)
+    loss = optimizer_step(run, forward, loss_of, steps[0], config, team)
+    return loss, [p.grad.clone() for p in run.network.parameters()]
+
+
+@pytest.fixture
+def gradients_of():
+    return gradients
 
 
 @pytest.fixture
