@@ -21,7 +21,6 @@ from pynetdicom.association import Association
 from pynetdicom.events import Event
 from pynetdicom.pdu import P_DATA_TF
 from pynetdicom.transport import (
-    AssociationServer,
     AssociationSocket,
     RequestHandler,
     ThreadedAssociationServer,
@@ -167,16 +166,16 @@ def start_server(
     address: tuple[str, int],
     handlers: list[evt.EventHandlerType],
     context: ssl.SSLContext | None,
-) -> AssociationServer:
+) -> BoundedServer:
     """Make a :class:`BoundedServer`; the caller runs its ``serve_forever``."""
     ae.maximum_pdu_size = PDU_BYTES
-    return cast(
-        AssociationServer,
-        ae.make_server(
-            address,
-            evt_handlers=handlers,
-            ssl_context=context,
-            server_class=BoundedServer,
-            request_handler=BoundedHandler,
-        ),
+    server = ae.make_server(
+        address,
+        evt_handlers=handlers,
+        ssl_context=context,
+        server_class=BoundedServer,
+        request_handler=BoundedHandler,
     )
+    bounded = cast(BoundedServer, server)
+    ae._servers.append(bounded)  # its shutdown takes it from there
+    return bounded

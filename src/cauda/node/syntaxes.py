@@ -6,6 +6,7 @@ from functools import cache
 
 from pydicom.pixels import get_decoder
 from pydicom.uid import (
+    UID,
     DeflatedExplicitVRLittleEndian,
     EnhancedMRImageStorage,
     ExplicitVRBigEndian,
@@ -43,4 +44,11 @@ def transfer_syntaxes() -> tuple[str, ...]:
         *JPEG2000TransferSyntaxes,
         RLELossless,
     )
-    return PLAIN + tuple(str(uid) for uid in packed if get_decoder(uid).is_available)
+    return PLAIN + tuple(str(uid) for uid in packed if _is_decodable(uid))
+
+
+def _is_decodable(uid: UID) -> bool:
+    try:
+        return bool(get_decoder(uid).is_available)
+    except NotImplementedError:
+        return False
