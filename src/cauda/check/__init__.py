@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from cauda.check import anatomy, coverage, quality, sequences
+from cauda.check import agreement, anatomy, artifacts, coverage, quality, sequences
 from cauda.check.scene import Scene
 from cauda.records import Limit, Measurement, Segmentation, Spine, Study
 from cauda.vocab import Plane
@@ -33,6 +33,9 @@ CHECKS: tuple[Callable[[Scene], Iterable[Limit]], ...] = (
     sequences.other_frame,
     quality.signal_quality,
     quality.confidence,
+    artifacts.metal,
+    artifacts.missing_arch,
+    agreement.series_disagree,
     anatomy.cord,
     anatomy.scoliosis,
     anatomy.out_of_range,
