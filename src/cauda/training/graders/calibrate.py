@@ -1,0 +1,66 @@
+"""Fit the calibration of each target on predictions for patients that no learner had seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from cauda.nets.calibration import Calibration, blended
+from cauda.training.graders.scores import auc, quadratic_kappa
+from cauda.training.graders.targets import TARGETS, Target, output_slices
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+SHARES = (1.0, 0.5, 0.0)
+"""Weights of the forest that are tried: alone, half and half, the picture network alone."""
+HOLD = 1.0
+"""Strength with which the slope is held at 1 and against runaway offsets (a Gaussian prior)."""
+
+
+def calibrations(forest: Floats, crops: Floats, ranks: Ints) -> Mapping[str, Calibration]:
+    """Choose the blend of every target by its score, and fit its probabilities.
+
+    Parameters
+    ----------
+    forest, crops : (N, outputs) arrays
+        Out-of-fold predictions.
+    ranks : (N, targets) array
+    """
+    columns = output_slices()
+    found = {}
+    for n, target in enumerate(TARGETS):
+        part = columns[target.name]
+        tried = [
+            fitted(forest[:, part], crops[:, part], ranks[:, n], share) for share in SHARES
+        ]
+        scored = [
+            score_of(target, c(forest[:, part], crops[:, part]), ranks[:, n]) for c in tried
+        ]
+        found[target.name] = tried[int(np.argmax(scored))]
+    return found
+
+
+def score_of(target: Target, probabilities: Floats, ranks: Ints) -> float:
+    """Kappa of an ordered target, AUC of the others."""
+    return (quadratic_kappa if target.is_ordered else auc)(probabilities, ranks)
+
+
+def fitted(forest: Floats, crops: Floats, ranks: Ints, share: float) -> Calibration:
+    """Maximum likelihood of one slope and an offset a step (ordered logistic regression)."""
+    steps = blended(forest, crops, share)
+    truth = (ranks[:, None] > np.arange(steps.shape[1])).astype(float)
+
+    def loss(parameters: Floats) -> float:
+        z = parameters[0] * steps + parameters[1:]
+        misfit = np.logaddexp(0, z) - truth * z
+        return float(misfit.sum() + HOLD * ((parameters[0] - 1) ** 2 + (parameters[1:] ** 2).sum() / 25))
+
+    start = np.concatenate([[1.0], np.zeros(steps.shape[1])])
+    best = minimize(loss, start, method="BFGS").x
+    return Calibration(
+        share=share, slope=float(best[0]), offsets=tuple(float(v) for v in best[1:])
+    )
