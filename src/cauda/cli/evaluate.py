@@ -138,7 +138,14 @@ def _splits(dataset: DataSet, split: str | None) -> tuple[str, ...]:
 def _show(evaluation: Evaluation, console: Console) -> None:
     from rich.table import Table
 
-    from cauda.evaluation.page import COLUMNS, case_rows, name_rows, summary_rows
+    from cauda.evaluation.page import (
+        COLUMNS,
+        SHORT,
+        case_rows,
+        name_rows,
+        patient_rows,
+        summary_rows,
+    )
 
     structures = Table("", *(title for title, _, _ in COLUMNS), title=evaluation.dataset.name)
     for row in summary_rows(evaluation):
@@ -149,7 +156,11 @@ def _show(evaluation: Evaluation, console: Console) -> None:
     names = Table("", "share correct", "correct", "wrong", "missing", "unnamed")
     for row in name_rows(evaluation):
         names.add_row(row.name, *row.cells)
-    for table in (cases, structures, names):
+    short = " / ".join(title for title, _, _ in SHORT)
+    patients = Table("patient", "level names right", *evaluation.structures, title=short)
+    for row in patient_rows(evaluation):
+        patients.add_row(row.name, *row.cells)
+    for table in (cases, patients, structures, names):
         console.print(table)
     for case, reason in evaluation.left_out:
         console.print(f"left out {case}: {reason}", highlight=False, markup=False)

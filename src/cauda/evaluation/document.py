@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from cauda.evaluation.patients import by_patient
 from cauda.evaluation.study import (
     METRICS,
     CaseResult,
@@ -16,7 +17,7 @@ from cauda.evaluation.study import (
     structure_interval,
 )
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 """Raised with every change of the keys."""
 DIGITS = 6
 NAMED_KINDS = {"level": "levels", "vertebra": "vertebrae"}
@@ -27,8 +28,9 @@ def as_document(evaluation: Evaluation) -> dict[str, Any]:
 
     Keys: ``schema_version``, ``dataset``, ``source``, ``structures`` (structure -> metric ->
     mean, low, high, patients), ``names`` (levels and vertebrae -> accuracy and counts),
-    ``cases`` (one a case, with every score and name), ``left_out``, ``not_compared``. Lengths are
-    mm, volumes ml, errors percent; intervals are 95 % bootstrap over patients.
+    ``patients`` (patient -> structure -> metric, and the share of right level names), ``cases``
+    (one a case, with every score and name), ``left_out``, ``not_compared``. Lengths are mm,
+    volumes ml, errors percent; intervals are 95 % bootstrap over patients.
     """
     dataset = evaluation.dataset
     document = {
@@ -57,6 +59,7 @@ def as_document(evaluation: Evaluation) -> dict[str, Any]:
             }
             for kind, plural in NAMED_KINDS.items()
         },
+        "patients": by_patient(evaluation),
         "cases": [_case(c) for c in evaluation.cases],
         "left_out": [{"case": id_, "reason": why} for id_, why in evaluation.left_out],
         "not_compared": list(evaluation.not_compared),

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from cauda.evaluation.document import NAMED_KINDS
+from cauda.evaluation.patients import NAMES, by_patient
 from cauda.evaluation.study import (
     Evaluation,
     Glimpse,
@@ -35,6 +36,8 @@ COLUMNS = (
     ("volume error %", "volume_error_percent", 1),
     ("absolute volume error %", "volume_error_absolute_percent", 1),
 )
+SHORT = COLUMNS[:4]
+"""What is told of every patient."""
 BRIGHT_PERCENTILE = 99.5
 
 
@@ -68,6 +71,8 @@ def page(evaluation: Evaluation) -> str:
         rows=summary_rows(evaluation),
         names=name_rows(evaluation),
         cases=case_rows(evaluation),
+        short=" / ".join(title for title, _, _ in SHORT),
+        patient_rows=patient_rows(evaluation),
         worst=[
             (case.id, why, case.glimpse.slice, picture(case.glimpse))
             for case, why in worst_cases(evaluation)
@@ -117,6 +122,18 @@ def case_rows(evaluation: Evaluation) -> tuple[Row, ...]:
         )
         for case in evaluation.cases
     )
+
+
+def patient_rows(evaluation: Evaluation) -> tuple[Row, ...]:
+    """One row a patient: share of right level names, then every metric of every structure."""
+    rows = []
+    for patient, found in by_patient(evaluation).items():
+        cells = [
+            " / ".join(_number(found[name][metric], digits) for _, metric, digits in SHORT)
+            for name in evaluation.structures
+        ]
+        rows.append(Row(name=patient, cells=(_number(found[NAMES]["share"], 2), *cells)))
+    return tuple(rows)
 
 
 def picture(glimpse: Glimpse) -> str:

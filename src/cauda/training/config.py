@@ -9,7 +9,7 @@ from typing import Any
 
 from cauda.errors import UsageError
 
-SMOKE_STEPS = 240
+SMOKE_STEPS = 200
 """Long enough for bodies, discs and sac to be found in phantoms."""
 
 

@@ -11,6 +11,7 @@ from cauda.cli import evaluate as command_module
 from cauda.datasets import Case, DataSet, named_map, write_card
 from cauda.evaluation.document import as_document
 from cauda.evaluation.page import page
+from cauda.evaluation.patients import fallen_behind
 from cauda.evaluation.predictors import from_files, from_pipeline
 from cauda.evaluation.study import evaluate, interval, name_counts, structure_interval, worst_cases
 
@@ -102,10 +103,10 @@ def test_splits_choose_the_cases(data):
 def test_the_document_is_stable(evaluation):
     document = as_document(evaluation)
     assert list(document) == [
-        "schema_version", "dataset", "source", "structures", "names", "cases", "left_out",
-        "not_compared",
+        "schema_version", "dataset", "source", "structures", "names", "patients", "cases",
+        "left_out", "not_compared",
     ]  # fmt: skip
-    assert document["schema_version"] == "1.0"
+    assert document["schema_version"] == "1.1"
     assert document["structures"]["disc"]["dice"] == {
         "mean": 0.9375, "low": 0.875, "high": 1.0, "patients": 2,
     }  # fmt: skip
@@ -116,6 +117,30 @@ def test_the_document_is_stable(evaluation):
     assert document["cases"][0]["structures"]["canal"]["dice"] == 1.0
     text = json.dumps(document, allow_nan=False)
     assert json.loads(text) == as_document(evaluation)
+
+
+def test_every_patient_has_the_mean_of_its_series(evaluation):
+    patients = as_document(evaluation)["patients"]
+    assert list(patients) == ["1", "2"]
+    assert patients["1"]["disc"]["dice"] == pytest.approx((1 + 0.75) / 2)
+    assert patients["1"]["level_names_correct"]["share"] == 1.0
+    assert patients["2"]["level_names_correct"]["share"] == 0.0
+    assert patients["2"]["disc"]["hd95_mm"] == 0.0
+    assert "level names right" in page(evaluation)
+
+
+def test_two_evaluations_are_compared_and_what_fell_is_named(evaluation):
+    before = as_document(evaluation)
+    after = json.loads(json.dumps(before))
+    assert fallen_behind(before, after) == ()
+    after["structures"]["disc"]["dice"]["mean"] -= 0.01
+    after["names"]["levels"]["accuracy"]["mean"] -= 0.2
+    del after["structures"]["canal"]
+    told = fallen_behind(before, after)
+    assert len(told) == 3
+    assert any("disc fell from 0.938 to 0.928" in text for text in told)
+    assert any("canal was 1.000" in text for text in told)
+    assert len(fallen_behind(before, after, tolerance=0.05)) == 2
 
 
 def test_undefined_values_are_null_in_the_document(data):
