@@ -58,8 +58,9 @@ def fetch(  # noqa: PLR0913 - a command line has as many arguments as a person m
     require("pynetdicom", "dicomweb_client", extra="node")
     from cauda.cli.failure import IN_PART
     from cauda.node.peer import parse_peer
+    from cauda.node.quiet import silence_libraries
 
-    peers.quiet_libraries()
+    silence_libraries()
     security = peers.tls_of(tls_authority, tls_certificate, tls_key)
     peer = parse_peer(source)
     caller = peers.caller_of(calling, security, use_tls=tls)

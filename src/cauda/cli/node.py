@@ -49,9 +49,6 @@ def run(*, config: ConfigPath = DEFAULT) -> None:
     from cauda.node.serve import serve, stop_on_signals
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    # These two describe what they send and receive, identifiers included.
-    for name in ("pynetdicom", "dicomweb_client"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
     settings = read_config(config)
 
     def ready(port: int) -> None:

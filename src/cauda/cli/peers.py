@@ -57,11 +57,3 @@ def progress_bar() -> Progress:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     return Progress(*columns, console=Console(stderr=True), transient=True)
-
-
-def quiet_libraries() -> None:
-    """Keep libraries from logging what they send; their errors reach us as exceptions."""
-    import logging
-
-    for name in ("pynetdicom", "dicomweb_client", "pydicom"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -43,8 +43,9 @@ def send(  # noqa: PLR0913 - a command line has as many arguments as a person ma
     require("pynetdicom", "dicomweb_client", extra="node")
     from cauda.cli.failure import IN_PART
     from cauda.load.discover import files_of
+    from cauda.node.quiet import silence_libraries
 
-    peers.quiet_libraries()
+    silence_libraries()
     security = peers.tls_of(tls_authority, tls_certificate, tls_key)
     with files_of(inputs) as found:
         files = sorted(found.files)

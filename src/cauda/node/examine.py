@@ -14,7 +14,6 @@ from typing import BinaryIO
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_file_meta_info
 from pydicom.filewriter import write_file_meta_info
 from pydicom.uid import (
@@ -56,22 +55,6 @@ WANTED = [
     "SamplesPerPixel",
     "BitsAllocated",
 ]
-_DAMAGE = (
-    InvalidDicomError,
-    OSError,
-    EOFError,
-    ValueError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    NotImplementedError,
-    RecursionError,
-    OverflowError,
-    MemoryError,
-    struct.error,
-    zlib.error,
-)
-"""What pydicom and zlib raise on damaged or hostile bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +96,9 @@ def examine(path: Path, max_bytes: int, announced: tuple[str, str] | None = None
         raise RefusedObjectError(_too_large(max_bytes), OUT_OF_RESOURCES)
     try:
         return _examined(path, max_bytes, announced)
-    except _DAMAGE as error:
+    except RefusedObjectError:
+        raise
+    except Exception as error:
         msg = "The object cannot be read: it is damaged or is not DICOM."
         raise RefusedObjectError(msg, CANNOT_UNDERSTAND) from error
 
@@ -166,10 +151,11 @@ def _is_uid(value: object) -> bool:
 
 def _check_pixels(stream: BinaryIO, header: Dataset, syntax: str, max_bytes: int) -> None:
     """Refuse pixels that are absent, cut short, or decode to more than can be held."""
-    start = stream.tell()
     length = _pixel_length(stream, syntax)
-    stream.seek(0, 2)
-    received = stream.tell() - start
+    start = stream.tell()
+    if length is None:
+        _walk_items(stream)
+    received = stream.seek(0, 2) - start
     decoded = _decoded_bytes(header)
     if decoded > max_bytes:
         raise RefusedObjectError(_too_large(max_bytes), OUT_OF_RESOURCES)
@@ -189,7 +175,7 @@ def _decoded_bytes(header: Dataset) -> int:
 
 
 def _pixel_length(stream: BinaryIO, syntax: str) -> int | None:
-    """Length in bytes of the pixel data at the stream, ``None`` for whole encapsulated ones."""
+    """Length in bytes of the pixel data that follow the stream, ``None`` for encapsulated ones."""
     order = ">" if syntax == ExplicitVRBigEndian else "<"
     head = stream.read(8)
     tag = struct.unpack(f"{order}HH", head[:4])
@@ -201,10 +187,7 @@ def _pixel_length(stream: BinaryIO, syntax: str) -> int | None:
         (length,) = struct.unpack(f"{order}L", stream.read(4))
     else:
         raise RefusedObjectError(_truncated(), CANNOT_UNDERSTAND)
-    if length != UNDEFINED:
-        return int(length)
-    _walk_items(stream)
-    return None
+    return None if length == UNDEFINED else int(length)
 
 
 def _walk_items(stream: BinaryIO) -> None:

@@ -24,6 +24,7 @@ from cauda.node.bounded import received_into
 from cauda.node.config import Config
 from cauda.node.deliver import deliver
 from cauda.node.names import read_names
+from cauda.node.quiet import silence_libraries
 from cauda.node.receive import Receiver
 from cauda.node.store import Store, only_node
 from cauda.node.tables import connect
@@ -67,6 +68,7 @@ def serve(config: Config, stop: threading.Event, ready: Callable[[int], None]) -
         If the store is in use or the port cannot be bound.
     """
     os.umask(0o077)
+    silence_libraries()
     store = Store(config.node.store)
     store.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     with only_node(store):

@@ -27,6 +27,7 @@ from cauda.node import queue
 from cauda.node.analyses import Analyze, Order, choose
 from cauda.node.audit import Audit
 from cauda.node.config import Config
+from cauda.node.quiet import silence_libraries
 from cauda.node.store import Store, sync
 from cauda.node.tables import State, connect
 
@@ -73,6 +74,7 @@ def work(config: Config, owner: str) -> None:
     os.umask(0o077)
     stop = _stopped_by_node()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    silence_libraries()
     _end_with_parent()
     scratch = Store(config.node.store).scratch / owner
     scratch.mkdir(parents=True, exist_ok=True)

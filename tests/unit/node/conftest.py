@@ -39,8 +39,13 @@ class Made:
     port: int = 0
 
 
-def datasets(seed: int = 0, count: int = 3, size: int = 16) -> list[Dataset]:
-    """Instances of one MR series."""
+@pytest.fixture
+def datasets() -> Callable[..., list[Dataset]]:
+    """Make the instances of one MR series."""
+    return made_datasets
+
+
+def made_datasets(seed: int = 0, count: int = 3, size: int = 16) -> list[Dataset]:
     rng = np.random.default_rng(seed)
     voxels = rng.integers(0, 1000, (size, size, count)).astype(np.uint16)
     space = Space(shape=voxels.shape, affine=IDENTITY, frame_of_reference=None)

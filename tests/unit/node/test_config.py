@@ -9,7 +9,9 @@ from cauda.node.peer import DicomPeer, WebPeer, parse_peer
 
 def test_the_example_is_valid_and_shows_the_defaults() -> None:
     shown = read_config(EXAMPLE)
-    bare = Config.model_validate({"node": {"store": shown.node.store}, "receive": {"allow": ["ORTHANC"]}})
+    bare = Config.model_validate(
+        {"node": {"store": shown.node.store}, "receive": {"allow": ["ORTHANC"]}}
+    )
     assert shown.model_copy(update={"deliver": ()}) == bare
     assert shown.node.store == EXAMPLE.parent / "cauda-store"
 

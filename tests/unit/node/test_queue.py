@@ -40,9 +40,11 @@ def test_a_study_goes_from_arrival_to_done(made) -> None:
     assert queue.quiet_studies(engine, 9.0) == ()
     assert queue.quiet_studies(engine, 10.0) == (STUDY,)
     done = completed(engine)
-    assert done is not None and done.state == State.QUEUED
+    assert done is not None
+    assert done.state == State.QUEUED
     job = queue.claim(engine, "w", 101.0, 30.0)
-    assert job is not None and job.files == ("1-x.dcm",) and job.attempts == 1
+    assert job is not None
+    assert (job.files, job.attempts) == (("1-x.dcm",), 1)
     assert queue.claim(engine, "v", 101.0, 30.0) is None
     assert queue.finish(engine, job, [("1.2", "f", ["A", "B"])], 102.0)
     assert state(engine) == State.DELIVERING
@@ -88,7 +90,8 @@ def test_a_repeated_instance_changes_nothing_a_new_one_reopens_the_study(made, b
     assert journal.due(engine, 300.0) == ()
     assert completed(engine, 202.0) is not None
     again = queue.claim(engine, "w", 203.0, 30.0)
-    assert again is not None and again.revision == 2 and len(again.files) == 2
+    assert again is not None
+    assert (again.revision, len(again.files)) == (2, 2)
 
 
 def test_a_lease_that_runs_out_is_taken_over_and_the_first_worker_comes_too_late(made) -> None:
@@ -100,7 +103,8 @@ def test_a_lease_that_runs_out_is_taken_over_and_the_first_worker_comes_too_late
     assert queue.renew(engine, first, 140.0)
     assert queue.claim(engine, "v", 139.0, 30.0) is None
     second = queue.claim(engine, "v", 141.0, 30.0)
-    assert second is not None and second.attempts == 2
+    assert second is not None
+    assert second.attempts == 2
     assert not queue.finish(engine, first, [("1.2", "f", ["A"])], 142.0)
     assert queue.finish(engine, second, [("1.2", "f", ["A"])], 143.0)
     assert len(journal.due(engine, 144.0)) == 1
@@ -187,9 +191,8 @@ def test_an_undelivered_result_fails_its_study_and_retry_sends_it_again(made) ->
     assert len(journal.due(engine, 1e12)) == 1
 
 
-def test_nothing_in_the_queue_is_an_identifier(made, write, tmp_path) -> None:
+def test_nothing_in_the_queue_is_an_identifier(made, write, datasets) -> None:
     from cauda.node.receive import Receiver
-    from tests.unit.node.conftest import datasets
 
     dataset = datasets()[0]
     path = write(dataset, made.store.incoming / "a.dcm")
