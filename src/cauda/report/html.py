@@ -32,7 +32,9 @@ _GLYPHS: dict[Severity, str] = {
 _GROUPS = ("middle", "foramina", "axial")
 
 
-def report_html(analysis: Analysis, pictures: Sequence[Picture] | None = None) -> str:
+def report_html(
+    analysis: Analysis, pictures: Sequence[Picture] | None = None, *, with_symptoms: bool = True
+) -> str:
     """Render the report.
 
     Parameters
@@ -40,6 +42,8 @@ def report_html(analysis: Analysis, pictures: Sequence[Picture] | None = None) -
     analysis : Analysis
     pictures : sequence of Picture, optional
         Evidence pictures, if they were drawn already.
+    with_symptoms : bool
+        Whether the page shows the nerve roots and the foot symptoms associated with them.
 
     Returns
     -------
@@ -53,6 +57,7 @@ def report_html(analysis: Analysis, pictures: Sequence[Picture] | None = None) -
         .get_template("report.html.j2")
         .render(
             analysis=analysis,
+            with_symptoms=with_symptoms,
             changes=change_lines(analysis),
             relation=analysis.relation,
             spine=analysis.spine,
