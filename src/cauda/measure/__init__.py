@@ -36,14 +36,16 @@ FARTHEST_MM = 3.0
 """Without a slice this near to the midsagittal plane (or half a spacing), nothing is read in it."""
 
 LARGEST_GAP_MM = 2.5
-"""T1 may show the sac narrower than T2 by this, the fat that T2 hides; more is an error."""
+"""T1 and T2 may show the sac's diameter this much apart: T2 hides fat, T1 hides ligament. Where
+they differ more they do not show the same thing."""
 
 _MIDDLE = Quantity.VERTEBRA_HEIGHT_MIDDLE
 _FORAMINAL = (Quantity.FORAMEN_HEIGHT, Quantity.FORAMEN_WIDTH, Quantity.FORAMEN_AREA)
-_DURAL = (Quantity.SAC_AP, Quantity.SAC_AREA, Quantity.SAC_RATIO)
+_DURAL = (Quantity.SAC_AREA, Quantity.SAC_RATIO)
 _AXIAL_FIRST = (Quantity.SAC_AREA,)
 """Of what both planes show, axial slices show this better; the rest stays with the sagittal ones,
 for which the cuts of their ratios and diameters were made."""
+_Where = tuple[Quantity, Level | None]
 _ORDER = (Contrast.T2, Contrast.T1, Contrast.STIR, Contrast.UNKNOWN)
 _T1_ORDER = (Contrast.T1, Contrast.T2, Contrast.STIR, Contrast.UNKNOWN)
 
@@ -63,8 +65,9 @@ def measure(spine: Spine, segmentations: Sequence[Segmentation]) -> tuple[Measur
     tuple of Measurement
         Ordered by series, then from the lowest level upward; for each quantity, place and side
         one is ``preferred``: axial for the area of the sac where the series may be combined, else
-        sagittal; there T1 for the foramina (their reference plane) and for a sac that it shows
-        narrower, without the fat behind it; else T2.
+        sagittal; there T1 for the foramina (their reference plane), for the diameter of a sac that
+        it shows much as T2 does, because it shows the dura against fat, and for the area of one
+        that it shows a little narrower; else T2.
     """
     sagittal = [s for s in segmentations if s.plane is Plane.SAGITTAL]
     axial = [s for s in segmentations if s.plane is Plane.AXIAL]
@@ -73,8 +76,8 @@ def measure(spine: Spine, segmentations: Sequence[Segmentation]) -> tuple[Measur
     found += _axial(spine, axial, shown)
     contrasts = {s.series: s.contrast for s in segmentations}
     best: dict[str, Measurement] = {}
-    narrower = _narrower(found, contrasts)
-    for candidate in sorted(found, key=lambda m: _rank(m, contrasts[m.series], narrower)):
+    t1_first = _t1_first(found, contrasts)
+    for candidate in sorted(found, key=lambda m: _rank(m, contrasts[m.series], t1_first)):
         best.setdefault(_place(candidate), candidate)
     return tuple(replace(m, preferred=best[_place(m)].id == m.id) for m in found)
 
@@ -114,23 +117,22 @@ def _place(measurement: Measurement) -> str:
 
 
 def _rank(
-    measurement: Measurement, contrast: Contrast, narrower: set[Level | None]
+    measurement: Measurement, contrast: Contrast, t1_first: set[_Where]
 ) -> tuple[bool, bool, int, float]:
     """What may be combined first, then the better plane, contrast and error."""
     plane = Plane.AXIAL if measurement.quantity in _AXIAL_FIRST else Plane.SAGITTAL
-    is_t1_first = measurement.quantity in _FORAMINAL or (
-        measurement.quantity in _DURAL and measurement.level in narrower
-    )
-    order = _T1_ORDER if is_t1_first else _ORDER
+    where = (measurement.quantity, measurement.level)
+    order = _T1_ORDER if measurement.quantity in _FORAMINAL or where in t1_first else _ORDER
     # Axial values differ by how their slices lie; the error tells. Sagittal ones keep their order.
     error = measurement.uncertainty if measurement.plane is Plane.AXIAL else 0.0
     return bool(measurement.apart), measurement.plane is not plane, order.index(contrast), error
 
 
-def _narrower(found: Iterable[Measurement], contrasts: Mapping[str, Contrast]) -> set[Level | None]:
-    """Levels where T1 shows the narrower sac: there T2 takes epidural fat for CSF.
+def _t1_first(found: Iterable[Measurement], contrasts: Mapping[str, Contrast]) -> set[_Where]:
+    """Where T1 is the better witness of the sac.
 
-    Where T1 shows it far narrower than T2 the two do not see the same thing, and T2 stays.
+    T1 shows the dura against fat, so its diameter is taken wherever both contrasts agree. In areas
+    both err upward, from slices that the sac fills in part: there the narrower sac is taken.
     """
     shown: dict[Level | None, dict[Contrast, float]] = {}
     for m in found:
@@ -141,7 +143,9 @@ def _narrower(found: Iterable[Measurement], contrasts: Mapping[str, Contrast]) -
         for level, values in shown.items()
         if Contrast.T1 in values and Contrast.T2 in values
     }
-    return {level for level, gap in gaps.items() if 0 < gap <= LARGEST_GAP_MM}
+    near = {level: gap for level, gap in gaps.items() if abs(gap) <= LARGEST_GAP_MM}
+    narrower = {(quantity, level) for quantity in _DURAL for level, gap in near.items() if gap > 0}
+    return narrower | {(Quantity.SAC_AP, level) for level in near}
 
 
 def _of_series(spine: Spine, segmentation: Segmentation) -> _Shown:

@@ -25,8 +25,9 @@ from cauda.vocab import Contrast
 DEEPEST_MM = 4.5
 """The dura is looked for no deeper than this within the network's border."""
 
-FARTHEST_MM = 3.5
-"""The dura is looked for no farther than this beyond the network's border."""
+FARTHEST_MM = {Contrast.T1: 2.5, Contrast.T2: 3.5}
+"""The dura is looked for no farther than this beyond the network's border: on T1 the border may
+lie before ligament, dark like CSF, with fat behind it."""
 
 FAT_MM = 1.5
 """Fat's brightest place lies within this distance beyond the dura."""
@@ -42,6 +43,9 @@ BRIGHT_RATIO = 0.85
 
 END_RATIO = 0.65
 """On T2 the signal falls below this share of that of CSF in the dura."""
+
+SURE = 0.95
+"""Only a sac as sure as this grows: slices beside it that it fills in part do not."""
 
 ALONG_MM = 4.0
 """Signal and border are averaged over this length along the canal: the dura runs along it."""
@@ -83,7 +87,7 @@ def inside_dura(sac: Floats, signal: Floats, contrast: Contrast) -> Floats:
     -------
     (Y, Z) array
     """
-    if contrast not in (Contrast.T1, Contrast.T2) or not (sac >= SURFACE).any():
+    if contrast not in FARTHEST_MM or not (sac >= SURFACE).any():
         return sac
     behind = _moved(sac, signal, contrast)
     return _moved(behind[::-1], signal[::-1], contrast)[::-1]
@@ -91,7 +95,8 @@ def inside_dura(sac: Floats, signal: Floats, contrast: Contrast) -> Floats:
 
 def _moved(sac: Floats, signal: Floats, contrast: Contrast) -> Floats:
     """(Y, Z): the sac with its wall at the end of the first axis moved to the dura."""
-    wall = _wall(sac, signal)
+    farthest = FARTHEST_MM[contrast] / STEP_MM
+    wall = _wall(sac, signal, farthest)
     if wall is None:
         return sac
     along = ndimage.uniform_filter1d(signal, _odd(ALONG_MM), axis=1, mode="nearest")
@@ -101,7 +106,7 @@ def _moved(sac: Floats, signal: Floats, contrast: Contrast) -> Floats:
         shift = _before_fat(wall, fluid, np.maximum(FAT_RATIO * fluid, CLEAR_RATIO * rest))
     else:
         shift = _end_of_fluid(wall, _level(along, inside, 1 - LEAST_SHARE))
-    seen = np.isfinite(shift) & np.isfinite(wall.at)
+    seen = (shift <= np.where(sac.max(axis=0) >= SURE, farthest, 0.0)) & np.isfinite(wall.at)
     edge = ndimage.median_filter(np.where(seen, wall.line + shift, wall.at), _odd(ALONG_MM / 2))
     order = np.arange(len(sac))[:, None]
     share = np.clip(edge - order + 0.5, 0.0, 1.0)
@@ -115,8 +120,8 @@ def _odd(length_mm: float) -> int:
     return round(length_mm / STEP_MM) | 1
 
 
-def _wall(sac: Floats, signal: Floats) -> _Wall | None:
-    """The network's border at the end of the first axis, and the image around it."""
+def _wall(sac: Floats, signal: Floats, farthest: float) -> _Wall | None:
+    """The network's border at the end of the first axis, and the image to samples beyond it."""
     order = np.arange(len(sac))[:, None]
     columns = np.arange(sac.shape[1])
     last = np.where(sac >= SURFACE, order, -1).max(axis=0)
@@ -133,7 +138,7 @@ def _wall(sac: Floats, signal: Floats) -> _Wall | None:
         _odd(ALONG_MM),
         mode="nearest",
     )
-    steps = np.arange(-round(DEEPEST_MM / STEP_MM), round((FARTHEST_MM + FAT_MM) / STEP_MM) + 1)
+    steps = np.arange(-round(DEEPEST_MM / STEP_MM), round(farthest + FAT_MM / STEP_MM) + 1)
     places = [line + steps[:, None], np.broadcast_to(columns, (len(steps), len(columns)))]
     around = ndimage.map_coordinates(signal, places, order=1, mode="nearest")
     smooth = ndimage.uniform_filter1d(around, _odd(ALONG_MM), axis=1, mode="nearest")
@@ -162,7 +167,7 @@ def _before_fat(wall: _Wall, fluid: Floats, least: Floats) -> Floats:
     fat = wall.signal[peak, columns]
     found = _last_below(wall, (fluid + fat) / 2, peak) - DURA_MM / STEP_MM
     is_fat = (fat > least) & (fluid > 0)
-    return np.where(is_fat & (found <= FARTHEST_MM / STEP_MM), found, np.nan)
+    return np.where(is_fat, found, np.nan)
 
 
 def _last_below(wall: _Wall, half: Floats, before: Array) -> Floats:
@@ -188,5 +193,4 @@ def _end_of_fluid(wall: _Wall, fluid: Floats) -> Floats:
     high, low = wall.signal[safe - 1, columns], wall.signal[safe, columns]
     share = np.clip((high - END_RATIO * fluid) / np.maximum(high - low, 1e-6), 0.0, 1.0)
     found = wall.steps[safe - 1] + share
-    is_near = (first < len(wall.steps)) & (found <= FARTHEST_MM / STEP_MM)
-    return np.where(is_open & is_near, found, np.nan)
+    return np.where(is_open & (first < len(wall.steps)), found, np.nan)

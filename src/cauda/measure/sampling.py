@@ -155,6 +155,12 @@ class Sheet:
         """(Y, Z): probability of one instance (see :meth:`Stack.own`)."""
         return self.sample(self.stack.own(self.index, structure, label, self.box))
 
+    def every(self, structure: Structure) -> Floats:
+        """(Y, Z): probability of a structure, whichever instance."""
+        volume = self.stack.segmentation.probabilities
+        plane = volume[STRUCTURES.index(structure), self.index][self.box]
+        return self.sample(np.asarray(plane, dtype=np.float32))
+
     @cached_property
     def sac(self) -> Floats:
         """(Y, Z): probability of the dural sac, the cord in it included."""

@@ -49,6 +49,9 @@ ASTRAY_MM = 8.0
 REACH_X_MM = 15.0
 """Half-width of the slices that are traced: the canal lies within it."""
 
+PLATE_MM = 2.0
+"""Disc that begins farther than this from bone does not lie on its endplate."""
+
 LEAST_SPACING_MM = 2.0
 """Thinner slices are skipped over: they would cost time and add nothing."""
 
@@ -61,10 +64,15 @@ Corner = tuple[float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Edge:
-    """One endplate on one slice: its surface points and its two corners, in the sheet's frame."""
+    """One endplate on one slice, in the sheet's frame: where bone ends at every y', and its corners.
+
+    ``plate_mm`` is the endplate itself: midway between where bone ends and where disc begins. A
+    network leaves the dark plate between them to neither.
+    """
 
     y_mm: Floats
     z_mm: Floats
+    plate_mm: Floats
     anterior: Corner
     posterior: Corner
 
@@ -168,8 +176,9 @@ def outline(stack: Stack, body: Body, index: int) -> Outline | None:
     walls = _walls(inside, sheet, box, is_sacrum=body.is_sacrum)
     if walls is None:
         return None
-    upper = _edge(inside, sheet, box[3], walls)
-    lower = None if body.is_sacrum else _edge(inside, sheet, box[2], walls)
+    discs = sheet.every(Structure.DISC)
+    upper = _edge(inside, discs, sheet, box[3], walls)
+    lower = None if body.is_sacrum else _edge(inside, discs, sheet, box[2], walls)
     if upper is None or (lower is None and not body.is_sacrum):
         return None
     blur = blur_mm(inside[np.abs(sheet.y_mm) < 8], sheet.z_mm, box[3] / 2)
@@ -220,10 +229,12 @@ def _walls(
 
 
 def _edge(
-    inside: Floats, sheet: Sheet, z_end: float, walls: tuple[Polynomial, Polynomial]
+    inside: Floats, discs: Floats, sheet: Sheet, z_end: float, walls: tuple[Polynomial, Polynomial]
 ) -> Edge | None:
     """One endplate: its surface at every y', and the corners its rims make with the walls."""
     surface = runs(inside, sheet.z_mm, 0.5 * z_end)[:, int(z_end > 0)]
+    disc = runs(1.0 - discs, sheet.z_mm, 0.5 * z_end)[:, int(z_end > 0)]
+    plate = np.where(np.abs(disc - surface) < PLATE_MM, (disc + surface) / 2, surface)
     ends = (float(walls[0](z_end)), float(walls[1](z_end)))
     reach = RIM_SHARE * (ends[1] - ends[0])
     corners = []
@@ -240,7 +251,7 @@ def _edge(
     front, back = corners
     if not LEAST_DEPTH_MM <= back[0] - front[0] <= GREATEST_DEPTH_MM:
         return None
-    return Edge(y_mm=sheet.y_mm, z_mm=surface, anterior=front, posterior=back)
+    return Edge(y_mm=sheet.y_mm, z_mm=surface, plate_mm=plate, anterior=front, posterior=back)
 
 
 def _meet(rim: Polynomial, wall: Polynomial, z_mm: float) -> Corner:
@@ -314,5 +325,5 @@ def _height_ends(traced: Outline, share: float) -> tuple[float, float, float]:
     front = (upper.anterior[0] + lower.anterior[0]) / 2
     back = (upper.posterior[0] + lower.posterior[0]) / 2
     y = front + share * (back - front)
-    bottom = local_value(lower.y_mm, lower.z_mm, y, HEIGHT_REACH_MM)
-    return y, bottom, local_value(upper.y_mm, upper.z_mm, y, HEIGHT_REACH_MM)
+    bottom = local_value(lower.y_mm, lower.plate_mm, y, HEIGHT_REACH_MM)
+    return y, bottom, local_value(upper.y_mm, upper.plate_mm, y, HEIGHT_REACH_MM)

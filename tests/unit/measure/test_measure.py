@@ -197,7 +197,7 @@ def test_series_without_instances_is_passed_over(standard):
     assert measure(replace(spine, instances={}), [segmentation]) == ()
 
 
-def test_prefers_t1_for_foramina_and_t2_for_the_rest(standard):
+def test_prefers_t1_for_foramina_and_the_agreed_sac_and_t2_for_the_rest(standard):
     spine, t2 = standard
     t1 = replace(t2, series="sag_t1", contrast=Contrast.T1)
     both: Spine = replace(
@@ -205,6 +205,6 @@ def test_prefers_t1_for_foramina_and_t2_for_the_rest(standard):
     )
     found = measure(both, [t2, t1])
     for m in found:
-        wanted = "sag_t1" if m.quantity in FORAMINAL else "sag_t2"
+        wanted = "sag_t1" if m.quantity in (*FORAMINAL, Quantity.SAC_AP) else "sag_t2"
         assert m.preferred == (m.series == wanted), m.id
     assert {m.series for m in found if m.quantity is Quantity.NUCLEUS_SIGNAL} == {"sag_t2"}
