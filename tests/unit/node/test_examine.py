@@ -80,9 +80,7 @@ def test_an_object_cut_in_its_header_is_refused(tmp_path, write, keep, datasets)
         ({"Rows": 0}, CANNOT_UNDERSTAND),
     ],
 )
-def test_what_is_no_mr_image_of_sane_size_is_refused(
-    tmp_path, write, change, status, datasets
-) -> None:
+def test_what_is_no_sane_mr_image_is_refused(tmp_path, write, change, status, datasets) -> None:
     dataset = datasets()[0]
     for keyword, value in change.items():
         setattr(dataset, keyword, value)
