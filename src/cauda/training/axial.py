@@ -145,7 +145,7 @@ def train_axial(config: AxialConfig, folder: Path, phantoms: Path) -> Path:
 
 
 def _start(config: AxialConfig) -> AxialRun:
-    network = build_network(config.channels, len(AXIAL_STRUCTURES))
+    network = build_network(**config.architecture)
     for parameter in network.parameters():
         if parameter.ndim == 4:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from torch.utils.data import Dataset
 from cauda.nets.normalize import standardize
 from cauda.training.axial_phantoms import AxialCase, read_case, store_cases
 from cauda.training.intensity import augment
+from cauda.vocab import AXIAL_STRUCTURES
 
 ALONE = 0.15
 """Share of samples whose neighbors are copies of the slice: a gap or a stack's end lies there."""
@@ -40,7 +42,7 @@ class AxialConfig:
     pixel_mm : float
         Isotropic in-plane working pixel.
     crop : int
-        Pixels along each side of a crop, in training and in use.
+        Pixels along each side of a training crop.
     batch, steps : int
         Slices a step, and steps of the one-cycle schedule.
     learning_rate, weight_decay, clip_norm, ema : float
@@ -66,6 +68,18 @@ class AxialConfig:
     held_out: int = 12
     validate_every: int = 500
     seed: int = 1
+    refine: ClassVar[int] = 0
+    """The network has no refinement at full resolution."""
+
+    @property
+    def architecture(self) -> dict[str, Any]:
+        """Arguments of :func:`cauda.nets.network.build_network`."""
+        return {"channels": self.channels, "structures": len(AXIAL_STRUCTURES)}
+
+    @property
+    def multiple(self) -> int:
+        """What the axes of a slice must be multiples of: every level but one halves it."""
+        return int(2 ** (len(self.channels) - 1))
 
 
 class AxialSteps(Dataset[tuple[Tensor, Tensor]]):
