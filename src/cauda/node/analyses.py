@@ -17,7 +17,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, BasicTextSRStorage, ExplicitVRLittleEndian
 
 import cauda
-from cauda.node.config import Work
+from cauda.node.config import OBJECTS, Config, Kind, Work
+from cauda.settings import Settings
 
 COPIED = (
     "SpecificCharacterSet",
@@ -34,6 +35,14 @@ COPIED = (
 )
 """Patient and study attributes of type 1 and 2: an object of the same study repeats them."""
 RECEIPT_SERIES = 9900
+_STORAGE = "1.2.840.10008.5.1.4.1.1"
+_KINDS: dict[str, Kind] = {
+    f"{_STORAGE}.66.": "seg",
+    f"{_STORAGE}.88.": "sr",
+    f"{_STORAGE}.104.": "pdf",
+    f"{_STORAGE}.7": "sc",
+}
+"""Beginnings of SOP class UIDs (PS3.4 table B.5-1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +55,15 @@ class Order:
     content : str
         Hash over all instances: what decides the results' UIDs.
     work : Work
+    objects : tuple of Kind
+        What the destinations want.
     created : datetime
     """
 
     files: tuple[Path, ...]
     content: str
     work: Work
+    objects: tuple[Kind, ...]
     created: datetime.datetime
 
 
@@ -104,11 +116,36 @@ def _code(value: str, scheme: str, meaning: str) -> Dataset:
     return code
 
 
+def wanted(config: Config) -> tuple[Kind, ...]:
+    """Kinds of objects that any destination wants; all of them where there is none."""
+    asked = {kind for destination in config.deliver for kind in destination.objects}
+    return tuple(kind for kind in OBJECTS if kind in asked or not config.deliver)
+
+
+def kind_of(dataset: Dataset) -> Kind:
+    """What kind of result an object is, by its SOP class."""
+    sop_class = str(dataset.SOPClassUID)
+    return next((kind for prefix, kind in _KINDS.items() if sop_class.startswith(prefix)), "sc")
+
+
 def choose(work: Work) -> Analyze:
     """The analysis that a configuration names."""
     return {"full": full, "receipt": receipt}[work.analysis]
 
 
 def full(order: Order) -> Sequence[Dataset]:
-    """Run the pipeline and put its results into DICOM objects of the same study."""
-    raise ValueError(order)
+    """Run the pipeline and put its results into DICOM objects of the same study.
+
+    The patient module is kept, as the objects go back to where the images came from. Where the
+    libraries that print a PDF are missing, it is left out.
+    """
+    from cauda import output, wiring  # noqa: PLC0415 - a receipt needs no network
+    from cauda.report.pdf import PdfUnavailableError  # noqa: PLC0415
+
+    settings = Settings(device=order.work.device, models=order.work.models, keep_identifiers=True)
+    analysis = wiring.analyze(*order.files, settings=settings, created=order.created)
+    try:
+        return output.dicom_objects(analysis, settings, order.objects)
+    except PdfUnavailableError:
+        kinds = [kind for kind in order.objects if kind != "pdf"]
+        return output.dicom_objects(analysis, settings, kinds)

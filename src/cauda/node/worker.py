@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cauda.errors import BundleError, CaudaError, InputError
 from cauda.node import queue
-from cauda.node.analyses import Analyze, Order, choose
+from cauda.node.analyses import Analyze, Order, choose, kind_of, wanted
 from cauda.node.audit import Audit
 from cauda.node.config import Config
 from cauda.node.quiet import silence_libraries
@@ -114,6 +114,7 @@ def _attempt(bench: Bench, job: queue.Job) -> None:
         files=tuple(folder / name for name in job.files),
         content=job.content,
         work=bench.config.work,
+        objects=wanted(bench.config),
         created=datetime.datetime.now(tz=datetime.UTC),
     )
     try:
@@ -172,8 +173,8 @@ def _hand_over(bench: Bench, job: queue.Job, results: Sequence[Dataset]) -> bool
 
 
 def _destinations(config: Config, dataset: Dataset) -> tuple[str, ...]:
-    """Who wants an object of this kind; receipts go to everyone."""
-    kind = {"SEG": "seg", "SR": "sr", "OT": "sc", "DOC": "pdf"}.get(str(dataset.Modality), "sc")
+    """Who wants an object of this kind."""
+    kind = kind_of(dataset)
     return tuple(d.to for d in config.deliver if kind in d.objects)
 
 
