@@ -67,6 +67,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--spider", type=Path, help="folder of the SPIDER cases")
     parser.add_argument("--bundle", type=Path, help="folder of the bundle (default: the shipped)")
+    parser.add_argument("--patients", type=int, help="only so many of those kept out")
     parser.add_argument("--phantoms", type=int, default=6)
     parser.add_argument("--cache", type=Path, default=Path("runs/robustness.jsonl"))
     parser.add_argument("--page", type=Path, help="Markdown to write, such as docs/robustness.md")
@@ -75,7 +76,8 @@ def main() -> None:
     bundle = Bundle.open(arguments.bundle) if arguments.bundle else find_bundle("cauda_sagittal")
     cache = Cache(arguments.cache, bundle.sha256)
     segmenter = onnx_segmenter(bundle)
-    patients = kept_out(bundle)[: 3 if arguments.quick else None] if arguments.spider else []
+    count = min(arguments.patients or 3, 3) if arguments.quick else arguments.patients
+    patients = kept_out(bundle)[:count] if arguments.spider else []
     phantoms = min(arguments.phantoms, 2) if arguments.quick else arguments.phantoms
     tables = {
         "patients": patient_table(arguments.spider, patients, cache, segmenter),

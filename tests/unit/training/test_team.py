@@ -69,9 +69,13 @@ def two_processes(tmp_path):
         command = [sys.executable, "-c", ONE_OF_TWO, str(folder), here]
         ranks = [{"RANK": str(n), "LOCAL_RANK": str(n)} for n in range(2)]
         both = [subprocess.Popen(command, env=base | own, stderr=subprocess.PIPE) for own in ranks]
-        for process in both:
-            _, said = process.communicate(timeout=240)
-            assert process.returncode == 0, said.decode()
+        try:
+            said = [process.communicate(timeout=540)[1].decode() for process in both]
+        finally:
+            for process in both:
+                process.kill()
+                process.communicate()
+        assert [process.returncode for process in both] == [0, 0], said
 
     return start
 
