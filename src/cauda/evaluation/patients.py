@@ -46,8 +46,8 @@ def fallen_behind(
     for name, metrics in reference["structures"].items():
         own = found["structures"].get(name, {}).get("dice", {}).get("mean")
         faults += _fall(f"Dice of {name}", metrics["dice"]["mean"], own, tolerance)
-    names = (d["names"]["levels"]["accuracy"]["mean"] for d in (reference, found))
-    return tuple(faults + _fall("share of right level names", *names, tolerance))
+    before, after = (d["names"]["levels"]["accuracy"]["mean"] for d in (reference, found))
+    return (*faults, *_fall("share of right level names", before, after, tolerance))
 
 
 def _fall(what: str, before: float | None, after: float | None, tolerance: float) -> list[str]:
