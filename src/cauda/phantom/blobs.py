@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from cauda.phantom.anatomy import Anatomy, Blob, BlobKind
-from cauda.phantom.grid import Canvas
+from cauda.phantom.grid import Canvas, Patch, XArray
 from cauda.phantom.materials import Base, OfDisc, OfSegment, of_disc, of_segment
 
 LIGAMENT_MM = 0.7
 """Thickness of the dark line (ligament and dura) over a herniation."""
+CORE = 0.5
+"""A root is painted over only where this share of the squared radius is reached: the fat round it
+goes first, as real roots keep their shape until they have nowhere left to go."""
 
 
 def paint_blobs(canvas: Canvas, anatomy: Anatomy) -> None:
@@ -34,6 +37,7 @@ def _paint(canvas: Canvas, anatomy: Anatomy, blob: Blob) -> None:
     )
     if patch is None:
         return
+    roots = _roots(patch, anatomy)
     (cx, cy, cz), (rx, ry, rz) = blob.center_mm, blob.radii_mm
     material = {
         BlobKind.DISC: of_disc(blob.disc, OfDisc.HERNIATION),
@@ -45,4 +49,13 @@ def _paint(canvas: Canvas, anatomy: Anatomy, blob: Blob) -> None:
         q2 = ((patch.x - cx) / (rx + grow)) ** 2
         q2 = q2 + ((patch.y - cy) / (ry + grow)) ** 2 + ((patch.z - cz) / (rz + grow)) ** 2
         if grow == 0.0 or blob.kind is BlobKind.DISC:
-            patch.paint(q2 < 1, paint_with)
+            patch.paint((q2 < 1) & (~roots | (q2 < CORE)), paint_with)
+
+
+def _roots(patch: Patch, anatomy: Anatomy) -> XArray:
+    """Where the patch shows nerve roots: they give way, and are flattened last."""
+    found = patch.materials == int(Base.NERVE)
+    for n in range(len(anatomy.discs)):
+        for part in (OfDisc.ROOT_LEFT, OfDisc.ROOT_RIGHT):
+            found = found | (patch.materials == of_disc(n, part))
+    return found

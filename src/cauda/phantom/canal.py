@@ -249,8 +249,8 @@ def _root_path(anatomy: Anatomy, n: int) -> tuple[list[Vector], list[float]]:
     points = [
         (5.5, wall + 6.5, segment.pedicle_z_mm + 9),
         (px - segment.pedicle_width_mm / 2 - 1.0, wall + 4.6, below + 2.0),
-        (px - 1.0, wall + 4.4, below - 0.9 - g),
-        (px + 4.0, wall + 2.4, below - 3.5 - g),
+        (px - 1.0, wall + 2.6, below - 1.3 - g),
+        (px + 4.0, wall + 0.8, below - 3.9 - g),
         (px + 13.0, wall - 5.0, -half - 4.0),
         (px + 21.0, wall - 11.0, -half - 18.0),
     ]

@@ -25,6 +25,8 @@ DRY = 0.12
 """Water of a dehydrated nucleus."""
 LEAST_DISC_MM = 1.2
 """A collapsed disc keeps this height between its rims."""
+RIDGE_FROM_MM = 2.5
+"""Overgrown foraminal joints of this size and more come with a ridge in front of the root."""
 
 
 def apply_lesions(anatomy: Anatomy, lesions: Sequence[Lesion]) -> Anatomy:
@@ -110,10 +112,18 @@ def _bulge(anatomy: Anatomy, n: int, lesion: Lesion) -> Anatomy:
 
 def _protrusion(anatomy: Anatomy, n: int, lesion: Lesion) -> Anatomy:
     x = zone_x(anatomy, n, lesion)
+    rise = _foraminal_rise(anatomy, n, lesion)
     half = _posterior_height(anatomy, n) / 2 + 0.6
-    center = (x, _wall_behind(anatomy, n, x, 0.0) - 2.0, 0.0)
-    radii = (4.0 + 0.9 * lesion.size_mm, lesion.size_mm + 2.0, half)
+    center = (x, _wall_behind(anatomy, n, x, 0.0) - 2.0, rise)
+    radii = (4.0 + 0.9 * lesion.size_mm, lesion.size_mm + 2.0, half + rise)
     return _add(anatomy, _blob(BlobKind.DISC, n, center, radii))
+
+
+def _foraminal_rise(anatomy: Anatomy, n: int, lesion: Lesion) -> float:
+    """How far a foraminal protrusion rises toward the root that leaves above it."""
+    if lesion.zone is not Zone.FORAMINAL:
+        return 0.0
+    return 0.08 * lesion.size_mm * _root_height(anatomy, n)
 
 
 def _extrusion(anatomy: Anatomy, n: int, lesion: Lesion) -> Anatomy:
@@ -148,21 +158,45 @@ def _signs(lesion: Lesion) -> tuple[int, ...]:
 
 def _facets(anatomy: Anatomy, n: int, lesion: Lesion) -> Anatomy:
     """Bone grows forward from the superior articular process, in the foramen or the recess."""
+    if lesion.zone is Zone.FORAMINAL:
+        return _foraminal_bone(anatomy, n, lesion)
     low, high = anatomy.segments[n], anatomy.segments[n + 1]
     wall = (low.wall_mm + high.wall_mm) / 2
-    one_side = replace(lesion, side=Side.LEFT)
-    x = zone_x(anatomy, n, one_side)
-    is_foraminal = lesion.zone is Zone.FORAMINAL
-    height = 10.0 if is_foraminal else 8.0
-    front = wall + (5.2 if is_foraminal else 9.0) - lesion.size_mm
+    x = zone_x(anatomy, n, replace(lesion, side=Side.LEFT))
     depth = 3.0 + 0.55 * lesion.size_mm
-    across = 5.5 + 0.3 * low.pedicle_width_mm if is_foraminal else 4.5
-    center = (x if is_foraminal else x + 2.5, front + depth, -1.0)
+    center = (x + 2.5, wall + 9.0 - lesion.size_mm + depth, -1.0)
     blobs = [
-        _blob(BlobKind.BONE, n, (s * center[0], center[1], center[2]), (across, depth, height))
+        _blob(BlobKind.BONE, n, (s * center[0], center[1], center[2]), (4.5, depth, 8.0))
         for s in _signs(lesion)
     ]
     return _add(anatomy, *blobs)
+
+
+def _foraminal_bone(anatomy: Anatomy, n: int, lesion: Lesion) -> Anatomy:
+    """The tip of the process rises behind the root; larger ones meet a ridge of the body's rim."""
+    low, high = anatomy.segments[n], anatomy.segments[n + 1]
+    wall, size = (low.wall_mm + high.wall_mm) / 2, lesion.size_mm
+    x, across = zone_x(anatomy, n, replace(lesion, side=Side.LEFT)), 5.5 + 0.3 * low.pedicle_width_mm
+    root = _root_height(anatomy, n)
+    depth = 3.0 + 0.55 * size
+    tip = (x, wall + 7.2 - 1.05 * size + depth, 0.55 * root)
+    shapes = [(tip, (across, depth, 0.45 * root + 2.0 + size))]
+    if size >= RIDGE_FROM_MM:
+        reach = 0.9 * (size - RIDGE_FROM_MM) + 4.5
+        shapes.append(((x, wall - 4.0, 0.6 * root), (across, reach, 0.4 * root + 1.5 * size)))
+    blobs = [
+        _blob(BlobKind.BONE, n, (s * c[0], c[1], c[2]), radii)
+        for s in _signs(lesion)
+        for c, radii in shapes
+    ]
+    return _add(anatomy, *blobs)
+
+
+def _root_height(anatomy: Anatomy, n: int) -> float:
+    """Local z' of the root in its foramen above ``discs[n]``: below the upper pedicle."""
+    disc, high = anatomy.discs[n], anatomy.segments[n + 1]
+    pedicle = high.pedicle_z_mm - high.pedicle_height_mm / 2
+    return disc.height_mm / 2 + high.height_mm / 2 + pedicle - 4.0
 
 
 def _flavum(anatomy: Anatomy, n: int, lesion: Lesion) -> Anatomy:
