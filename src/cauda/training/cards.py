@@ -6,6 +6,7 @@ card's ``labelled`` decides what 0 in its masks may be.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -123,9 +124,9 @@ def _require_sagittal(volume: LabelledVolume) -> None:
 
 
 def _store(case: Case, target: Path) -> None:
-    """Write a case so that a kill never leaves a broken file."""
+    """Write a case so that neither a kill nor another process leaves a broken file."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_suffix(".partial.npz")
+    partial = target.with_suffix(f".{os.getpid()}.partial.npz")
     np.savez(
         partial,
         signal=case.signal.astype(np.float16),

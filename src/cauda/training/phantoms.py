@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,14 +36,15 @@ def make_phantoms(folder: Path, numbers: range, seed: int) -> None:
         rng = np.random.default_rng((seed, number))
         signal, labels, spacing = training_sample(rng, slices=SLICES, shape=SHAPE)
         scaled = np.stack([unit_range(plane) for plane in np.asarray(signal)])
-        partial = folder / f"{number:05d}.partial.npz"
+        # Several processes may make the same one; each writes its own file, the last one stays.
+        partial = folder / f"{number:05d}.{os.getpid()}.partial.npz"
         np.savez(
             partial,
             signal=scaled.astype(np.float16),
             codes=np.asarray(labels, dtype=np.uint8),
             spacing=np.asarray(spacing, dtype=float),
         )
-        partial.rename(target)
+        partial.replace(target)
 
 
 def read_phantom(path: Path) -> Case:
