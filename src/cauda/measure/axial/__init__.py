@@ -141,11 +141,11 @@ def _measured(seen: _Seen, contents: Tones | None, normal: Mapping[int, PedicleA
     corners = seen.beside.corners_mm if not reason.is_moved else np.empty((0, 2))
     ring = reference(corners, seen.shown, half)
     if ring is not None:
-        sides = borders(seen.shown, ring, half)
+        sides = borders(seen.shown, seen.sacs, ring, half)
         readings += bony_readings(seen.sacs, ring, half)
         readings += contour_readings(seen.shown, ring, sides, half)
         readings += facet_reading(seen.shown, sides)
-        readings += recess_readings(seen.shown, ring, sides, half)
+        readings += recess_readings(seen.shown, ring, sides)
         readings += root_readings(seen.shown, sides, half)
     return AxialLevel(
         series=seen.segmentation.series,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cauda.measure.axial.cut import BONE, SURFACE, X_MM, Y_MM, Cut, Floats
+from cauda.measure.axial.cut import STEP_MM, SURFACE, X_MM, Y_MM, Cut, Floats
 from cauda.measure.axial.reference import Reference
+from cauda.measure.axial.sac import SacSection
 from cauda.measure.reading import Reading
 from cauda.measure.uncertainty import Spread
 from cauda.vocab import Quantity, Side, Structure, Zone
@@ -19,8 +20,14 @@ FORAMEN_MM = 6.0
 FACET_SLICE_MM = 2.0
 """The facet joints are looked at on the slices this far beyond the disc: between the laminae."""
 
-FACET_MM = (2.0, 15.0)
-"""The articular processes stand this far behind the outline of the disc; the laminae farther."""
+FACET_MM = 2.0
+"""The articular processes stand at least this far behind the outline of the disc."""
+
+MEDIAL_SHARE = 0.4
+"""The recess begins at this share of the way from the midline to the pedicle."""
+
+FACET_MM2 = 3.0
+"""The edge is where so much of the joint's bone lies nearer to the midline: no sliver makes it."""
 
 LEAST_HALF_MM = 3.0
 """Nothing nearer to the midline than this is a facet or a pedicle."""
@@ -57,9 +64,18 @@ class Borders:
     facet_y: float | None = None
     facet_slice: int | None = None
 
+    @property
+    def recess(self) -> float:
+        """Where the recess begins: at the facet, at the latest at 40 % of the way to the pedicle.
+
+        At the level of the disc the joints often stand no nearer than the pedicles.
+        """
+        share = MEDIAL_SHARE * self.medial
+        return share if self.facet is None else min(self.facet, share)
+
     def zone(self, away_mm: float) -> Zone:
         """The zone of a place behind the disc at a distance from the midline."""
-        if away_mm < min(self.facet or self.medial, self.medial):
+        if away_mm < self.recess:
             return Zone.CENTRAL
         if away_mm < self.medial:
             return Zone.SUBARTICULAR
@@ -71,7 +87,9 @@ def sign_of(side: Side) -> int:
     return 1 if side is Side.LEFT else -1
 
 
-def borders(shown: Sequence[Cut], ring: Reference, half_disc_mm: float) -> Mapping[Side, Borders]:
+def borders(
+    shown: Sequence[Cut], sacs: Sequence[SacSection], ring: Reference, half_disc_mm: float
+) -> Mapping[Side, Borders]:
     """The borders of each side that shows its pedicle."""
     found = {}
     for side in Side:
@@ -79,7 +97,7 @@ def borders(shown: Sequence[Cut], ring: Reference, half_disc_mm: float) -> Mappi
             shown, ring, half_disc_mm, sign_of(side)
         )
         if pedicle is not None:
-            edge = _facet(shown, ring, half_disc_mm, sign_of(side))
+            edge = _facet(sacs, ring, half_disc_mm, sign_of(side))
             found[side] = Borders(
                 medial=pedicle[0],
                 lateral=pedicle[1],
@@ -149,23 +167,28 @@ def _by_pedicle(
 
 
 def _facet(
-    shown: Sequence[Cut], ring: Reference, half_disc_mm: float, sign: int
+    sacs: Sequence[SacSection], ring: Reference, half_disc_mm: float, sign: int
 ) -> tuple[float, float, int] | None:
-    """Innermost bone of the joint: distance from the midline, y', slice."""
-    best: tuple[float, float, int] | None = None
-    for cut in shown:
-        if abs(cut.plane[0]) > half_disc_mm + FACET_SLICE_MM:
-            continue
-        away_back = ring.back_mm(sign * _AWAY)
-        behind = Y_MM[None, :] - away_back[:, None]
-        in_band = (behind >= FACET_MM[0]) & (behind <= FACET_MM[1])
-        bone = np.where(in_band, _outward(cut.of(*BONE[1:]), sign), 0.0)
-        span = _span(bone.max(axis=1))
-        if span is not None and (best is None or span[0] < best[0]):
-            column = int(np.searchsorted(_AWAY, span[0]).clip(0, len(_AWAY) - 1))
-            y = float(Y_MM[int(bone[min(column + 1, len(_AWAY) - 1)].argmax())])
-            best = (span[0], y, cut.index)
-    return best
+    """Innermost bone of the joint: distance from the midline, y', slice.
+
+    It is looked for beside the sac, as the laminae lie behind it, on the slice nearest to the disc
+    plane that shows it there.
+    """
+    through = [s for s in sacs if abs(s.cut.plane[0]) <= half_disc_mm + FACET_SLICE_MM]
+    for own in sorted(through, key=lambda s: abs(s.cut.plane[0])):
+        back = ring.back_mm(X_MM)[:, None]
+        last = float(own.ring[:, 1].max())
+        band = (Y_MM[None, :] >= back + FACET_MM) & (Y_MM[None, :] <= last)
+        bone = np.where(band, own.cut.of(Structure.ARCH, Structure.SACRUM), 0.0)
+        joint = _outward(np.where(bone >= SURFACE / 2, bone, 0.0), sign)
+        joint[_AWAY < LEAST_HALF_MM] = 0.0
+        inner = np.cumsum(joint.sum(axis=1)) * STEP_MM**2
+        if inner[-1] >= FACET_MM2:
+            edge = float(np.interp(FACET_MM2, inner, _AWAY))
+            column = int(np.searchsorted(_AWAY, edge).clip(0, len(_AWAY) - 1))
+            y = float(joint[column] @ Y_MM / max(joint[column].sum(), 1e-9))
+            return edge, y, own.cut.index
+    return None
 
 
 def facet_ends(sides: Mapping[Side, Borders]) -> tuple[tuple[float, float], ...] | None:

@@ -8,7 +8,7 @@ Definitions after Fardon 2014 and, for the facet line, Mysliwiec 2010.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,8 +16,9 @@ from scipy import ndimage
 
 from cauda.measure.axial.borders import Borders, facet_ends
 from cauda.measure.axial.cut import DURAL, STEP_MM, SURFACE, X_MM, Y_MM, Cut, Floats
+from cauda.measure.axial.fuse import LEAST_REACH_MM
 from cauda.measure.axial.profile import USUAL_SLICE_MM
-from cauda.measure.axial.reference import SAMPLE_MM, Reference, lookup
+from cauda.measure.axial.reference import SAMPLE_MM, SIDE_MM, Reference, lookup
 from cauda.measure.reading import Reading
 from cauda.measure.uncertainty import Spread
 from cauda.vocab import Quantity, Side, Structure, Zone
@@ -37,6 +38,18 @@ SPECK_MM2 = 2.0
 BULGE_SHARE = 0.25
 """Displacement over more of the outline than this is a bulge: a focal lesion stands on it."""
 
+BULGE_PERCENTILE = 25
+"""Of the displacements beyond tau, so that a focal lesion on a bulge does not count as bulge."""
+
+FLARE_MM = 2.5
+"""Rims stand out sideways over the waist of their bodies by up to this much."""
+
+FOCAL_MM = 2.0
+"""On a bulge a focal lesion stands out by this much; less is the bulge itself."""
+
+LATERAL_MM, LATERAL_ADVANTAGE_MM = 14.0, 4.0
+"""Discs bulge more to the sides: there a bulge's apex must stand out by this much."""
+
 CANAL_MM = 22.0
 """The canal ends this far behind the disc's outline at the latest."""
 
@@ -51,11 +64,14 @@ class Unrolled:
     ring : Reference
     field : (S, D) array
         Probability of disc.
+    is_bulge : bool
+        Whether more than a quarter of the outline is passed in the disc plane.
     """
 
     cut: Cut
     ring: Reference
     field: Floats
+    is_bulge: bool = False
 
     @property
     def tau_mm(self) -> float:
@@ -81,6 +97,9 @@ class Unrolled:
     def apex(self) -> int:
         """Number of the outline's point with the deepest displacement behind the middle."""
         behind = np.where(self.ring.is_posterior, self.depth_mm, -np.inf)
+        if self.is_bulge:
+            is_lateral = np.abs(self.ring.points[:, 0]) > LATERAL_MM
+            behind = np.where(is_lateral, behind - LATERAL_ADVANTAGE_MM, behind)
         best = np.flatnonzero(behind >= behind.max() - 1e-6)
         return int(best[len(best) // 2])
 
@@ -92,10 +111,15 @@ class Unrolled:
     @cached_property
     def bulge_mm(self) -> float:
         """Depth of the bulge that a focal lesion stands on; 0 without a bulge."""
-        far = self.ring.is_posterior & (self.depth_mm > self.tau_mm)
-        if self.circumference <= BULGE_SHARE:
+        far = self.depth_mm[self.depth_mm > self.tau_mm]
+        if not self.is_bulge or not len(far):
             return 0.0
-        return float(np.median(self.depth_mm[far]))
+        return float(np.percentile(far, BULGE_PERCENTILE))
+
+    @property
+    def is_focal(self) -> bool:
+        """Whether there is a lesion other than a plain bulge."""
+        return self.greatest_mm > max(self.tau_mm, self.bulge_mm + FOCAL_MM * (self.bulge_mm > 0))
 
     @cached_property
     def lesion(self) -> Floats:
@@ -134,6 +158,18 @@ def unrolled(cut: Cut, ring: Reference) -> Unrolled:
     return Unrolled(cut=cut, ring=ring, field=np.where(is_speck, 0.0, field))
 
 
+def flared(middle: Unrolled) -> Reference:
+    """The outline with its sides moved out to where both sides of the disc reach.
+
+    What makes the sides of the outline are bodies some way from their rims, which stand out over
+    them; as far as rims can, an excess of both sides alike is laid to them.
+    """
+    ring = middle.ring
+    excess = np.clip(np.minimum(middle.depth_mm, middle.depth_mm[::-1]), 0.0, FLARE_MM)
+    share = np.clip((np.abs(ring.points[:, 0]) - SIDE_MM) / 4.0, 0.0, 1.0)
+    return replace(ring, points=ring.points + ring.normals * (excess * share)[:, None])
+
+
 def contour_readings(
     shown: Sequence[Cut],
     ring: Reference,
@@ -153,14 +189,18 @@ def contour_readings(
     Returns
     -------
     tuple of Reading
-        Depth and circumference always, the rest only of a lesion deeper than tau.
+        Depth and circumference always; the share of the canal where it is deeper than tau; apex,
+        facet line, base, dome and zones where it is more than a plain bulge.
     """
     reach = half_disc_mm + USUAL_SLICE_MM
-    seen = [unrolled(c, ring) for c in shown if abs(c.plane[0]) <= reach]
-    through = [u for u in seen if abs(u.cut.plane[0]) <= max(half_disc_mm, 2.5)]
-    if not through:
+    near = [c for c in shown if abs(c.plane[0]) <= reach]
+    nearest = min(near, key=lambda c: abs(c.plane[0]), default=None)
+    if nearest is None or abs(nearest.plane[0]) > max(half_disc_mm, LEAST_REACH_MM):
         return ()
-    middle = min(through, key=lambda u: abs(u.cut.plane[0]))
+    ring = flared(unrolled(nearest, ring))
+    middle = unrolled(nearest, ring)
+    is_bulge = middle.circumference > BULGE_SHARE
+    seen = [replace(unrolled(c, ring), is_bulge=is_bulge) for c in near]
     worst = max(seen, key=lambda u: u.greatest_mm)
     spread = Spread(blur=0.6 * worst.cut.pixel_mm + ring.misfit_mm)
     depth = max(worst.greatest_mm, 0.0)
@@ -185,8 +225,11 @@ def contour_readings(
         ),
     ]
     if depth > worst.tau_mm:
-        found += _lesion_readings(worst, spread)
-        found += _placed_readings(worst, sides, spread)
+        found += _canal_readings(worst, sides, spread)
+    if worst.is_focal:
+        found += _apex_readings(worst, sides, spread)
+        found += _width_readings(worst, spread)
+        found += _zone_readings(worst, sides)
     return tuple(found)
 
 
@@ -196,21 +239,11 @@ def _share_blur(middle: Unrolled, blur: float) -> float:
     return float(far[0] - far[1])
 
 
-def _lesion_readings(worst: Unrolled, spread: Spread) -> list[Reading]:
-    """Apex, base and dome of the deepest lesion."""
+def _width_readings(worst: Unrolled, spread: Spread) -> list[Reading]:
+    """Base and dome of the deepest lesion."""
     widths = worst.widths_mm
     present = np.flatnonzero(widths > 0)
-    tip = worst.ring.points[worst.apex] + worst.ring.normals[worst.apex] * worst.greatest_mm
-    found = [
-        Reading(
-            quantity=Quantity.DISPLACEMENT_APEX,
-            value=float(tip[0]),
-            method="displacement-apex",
-            slice=worst.cut.index,
-            points_lps=worst.cut.lps(tip),
-            spread=Spread(blur=worst.cut.pixel_mm + 2 * spread.blur),
-        )
-    ]
+    found: list[Reading] = []
     if not len(present):
         return found
     first, widest = int(present[0]), int(widths.argmax())
@@ -232,25 +265,37 @@ def _lesion_readings(worst: Unrolled, spread: Spread) -> list[Reading]:
     return found
 
 
-def _placed_readings(
+def _apex_readings(worst: Unrolled, sides: Mapping[Side, Borders], spread: Spread) -> list[Reading]:
+    """Where the deepest point lies, and the depth against the facet line."""
+    tip = worst.ring.points[worst.apex] + worst.ring.normals[worst.apex] * worst.greatest_mm
+    apex = Reading(
+        quantity=Quantity.DISPLACEMENT_APEX,
+        value=float(tip[0]),
+        method="displacement-apex",
+        slice=worst.cut.index,
+        points_lps=worst.cut.lps(tip),
+        spread=Spread(blur=worst.cut.pixel_mm + 2 * spread.blur),
+    )
+    return [apex, *_facet_line(worst, sides, spread)]
+
+
+def _canal_readings(
     worst: Unrolled, sides: Mapping[Side, Borders], spread: Spread
 ) -> list[Reading]:
-    """What needs the borders of the zones: shares of zones, of the canal, and the facet line."""
-    found = list(_zone_readings(worst, sides))
-    canal = _canal_share(worst, sides)
-    if canal is not None:
-        found.append(
-            Reading(
-                quantity=Quantity.DISPLACEMENT_CANAL,
-                value=canal,
-                method="displacement-canal-share",
-                slice=worst.cut.index,
-                points_lps=(),
-                spread=Spread(blur=spread.blur / 12.0),
-            )
+    """The share of the canal that the displaced disc takes."""
+    share = _canal_share(worst, sides)
+    if share is None:
+        return []
+    return [
+        Reading(
+            quantity=Quantity.DISPLACEMENT_CANAL,
+            value=share,
+            method="displacement-canal-share",
+            slice=worst.cut.index,
+            points_lps=(),
+            spread=Spread(blur=spread.blur / 12.0),
         )
-    line = _facet_line(worst, sides, spread)
-    return [*found, *line]
+    ]
 
 
 def _zone_readings(worst: Unrolled, sides: Mapping[Side, Borders]) -> list[Reading]:

@@ -1,8 +1,9 @@
 """The lateral recesses: how high, how open and how large, on each side.
 
 A recess lies between the back of disc and body (its floor) and the bone behind (its roof), from
-40 % of the way to the pedicle outward. Its height is read where disc and the upper border of the
-lower pedicle lie, after the figures of Steurer 2011.
+40 % of the way to the pedicle outward. Its height is the least distance from floor to articular
+process up to the pedicle's axis, in the disc plane, where the pedicle does not yet close it; after
+the figures of Steurer 2011.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cauda.measure.axial.borders import Borders, sign_of
+from cauda.measure.axial.borders import MEDIAL_SHARE, Borders, sign_of
 from cauda.measure.axial.cut import BONE, DURAL, STEP_MM, SURFACE, X_MM, Y_MM, Cut, Floats
 from cauda.measure.axial.profile import USUAL_SLICE_MM, Least, least
 from cauda.measure.axial.reference import Reference
@@ -20,17 +21,21 @@ from cauda.measure.reading import Reading
 from cauda.measure.uncertainty import Spread
 from cauda.vocab import Quantity, Side, Structure
 
-MEDIAL_SHARE = 0.4
-"""The recess begins at this share of the way from the midline to the pedicle."""
+BELOW_MM, ABOVE_MM = 1.0, 4.0
+"""Heights are read on the slice nearest to the disc plane, this far below it or above it at most:
+farther down the pedicle closes the recess to the side."""
 
-PEDICLE_MARGIN_MM = 1.5
-"""Heights are read up to this far from the pedicle, which closes the recess to the side."""
+COLUMN_MM = 0.4
+"""Distance of the columns in which floor and roof are looked for."""
 
 AREA_MM = (-6.0, 0.0)
 """Heights above the disc plane between which the least area is looked for."""
 
 BEFORE_MM = 4.0
 """The floor is looked for from this far before the disc's outline."""
+
+CLEFT_MM = 0.5
+"""A gap whose end lies nearer to the outline than this, or before it, is no recess."""
 
 BEHIND_MM = 18.0
 """A roof farther than this behind the outline is no roof of a recess."""
@@ -105,32 +110,36 @@ class Recess:
 
 def recess(cut: Cut, ring: Reference, border: Borders, sign: int) -> Recess:
     """Floor and roof of one side's recess on one slice."""
-    away = sign * X_MM
-    inside = (away >= MEDIAL_SHARE * border.medial) & (away <= border.medial - PEDICLE_MARGIN_MM)
-    columns = np.flatnonzero(inside)
-    columns = columns if sign > 0 else columns[::-1]
+    ends = (MEDIAL_SHARE * border.medial, (border.medial + border.lateral) / 2)
+    away = np.linspace(*ends, max(round((ends[1] - ends[0]) / COLUMN_MM), 2))
     solid = cut.of(*BONE, Structure.DISC)
-    ends = np.array([_gap(solid[c], float(ring.back_mm(X_MM[c]))) for c in columns])
-    ends = ends.reshape(-1, 2)
-    return Recess(cut=cut, x_mm=X_MM[columns], floor_mm=ends[:, 0], roof_mm=ends[:, 1])
+    place = (sign * away - X_MM[0]) / STEP_MM
+    low = np.clip(np.floor(place).astype(int), 0, len(X_MM) - 2)
+    share = (place - low)[:, None]
+    columns = solid[low] * (1 - share) + solid[low + 1] * share
+    backs = ring.back_mm(sign * away)
+    gaps = np.array([_gap(c, float(b)) for c, b in zip(columns, backs, strict=True)])
+    return Recess(cut=cut, x_mm=sign * away, floor_mm=gaps[:, 0], roof_mm=gaps[:, 1])
 
 
 def _gap(column: Floats, back_mm: float) -> tuple[float, float]:
-    """End of the floor and begin of the roof along y'; NaN where either is not found."""
+    """End of the floor and begin of the roof along y'; NaN where either is not found.
+
+    A cleft that ends before the disc's outline lies between disc and body, not in the recess.
+    """
     first = int(np.searchsorted(Y_MM, back_mm - BEFORE_MM))
     last = int(np.searchsorted(Y_MM, back_mm + BEHIND_MM))
     solid = column[first:last] >= SURFACE
-    start = int(solid.argmax()) if solid.any() else 0
-    if not solid.any() or Y_MM[first + start] > back_mm + BEFORE_MM:
+    edges = np.flatnonzero(np.diff(solid.astype(np.int8)))
+    starts = edges[solid[edges]] + 1
+    ends = edges[~solid[edges]] + 1
+    if not len(starts) or Y_MM[first + int(solid.argmax())] > back_mm + BEFORE_MM:
         return float("nan"), float("nan")
-    free = np.flatnonzero(~solid[start:])
-    if not len(free):
-        return float("nan"), float("nan")
-    floor = first + start + int(free[0])
-    behind = np.flatnonzero(column[floor:last] >= SURFACE)
-    if not len(behind):
-        return float("nan"), float("nan")
-    return _between(column, floor), _between(column, floor + int(behind[0]))
+    for floor in starts:
+        behind = ends[(ends > floor) & (Y_MM[first + ends] > back_mm + CLEFT_MM)]
+        if len(behind) and behind[0] == ends[ends > floor][0]:
+            return _between(column, first + int(floor)), _between(column, first + int(behind[0]))
+    return float("nan"), float("nan")
 
 
 def _between(column: Floats, index: int) -> float:
@@ -153,28 +162,24 @@ def free_mm2(cut: Cut, ring: Reference, border: Borders, sign: int) -> float:
 
 
 def recess_readings(
-    shown: Sequence[Cut], ring: Reference, sides: Mapping[Side, Borders], half_disc_mm: float
+    shown: Sequence[Cut], ring: Reference, sides: Mapping[Side, Borders]
 ) -> tuple[Reading, ...]:
     """Height, angle and area of both recesses, as far as their borders are seen."""
     found: list[Reading] = []
     for side, border in sides.items():
-        found += _heights(shown, ring, border, half_disc_mm, side)
+        found += _heights(shown, ring, border, side)
         found += _area(shown, ring, border, side)
     return tuple(found)
 
 
-def _heights(
-    shown: Sequence[Cut], ring: Reference, border: Borders, half_disc_mm: float, side: Side
-) -> list[Reading]:
-    low = -(half_disc_mm + USUAL_SLICE_MM)
-    near = [c for c in shown if low - USUAL_SLICE_MM <= c.plane[0] <= USUAL_SLICE_MM]
-    every = [recess(c, ring, border, sign_of(side)) for c in near]
-    seen = [r for r in every if np.isfinite(r.height_mm)]
-    if not seen or min(abs(r.cut.plane[0]) for r in seen) > -low:
+def _heights(shown: Sequence[Cut], ring: Reference, border: Borders, side: Side) -> list[Reading]:
+    near = [c for c in shown if -BELOW_MM <= c.plane[0] <= ABOVE_MM]
+    if not near:
         return []
-    heights = [float(r.cut.plane[0]) for r in seen]
-    lowest = least(heights, [r.height_mm for r in seen], (low, 0.0))
-    worst = seen[lowest.place]
+    cut = min(near, key=lambda c: abs(c.plane[0]))
+    worst = recess(cut, ring, border, sign_of(side))
+    if not np.isfinite(worst.height_mm):
+        return []
     column = worst.narrowest
     x = worst.x_mm[column]
     line = np.array([[x, worst.floor_mm[column]], [x, worst.roof_mm[column]]])
@@ -185,11 +190,11 @@ def _heights(
     return [
         Reading(
             quantity=Quantity.RECESS_HEIGHT,
-            value=lowest.value,
+            value=worst.height_mm,
             method="recess-height",
             slice=worst.cut.index,
             points_lps=worst.cut.lps(line),
-            spread=Spread(blur=edge, change=lowest.step),
+            spread=Spread(blur=edge),
             side=side,
         ),
         Reading(

@@ -20,6 +20,10 @@ LEAST_MM2 = 1.5
 MEDIAL_MARGIN_MM = 2.5
 """A root still traverses this far beyond the pedicle's medial border."""
 
+BELOW_MM, ABOVE_MM = 6.0, 1.0
+"""The traversing root leaves the sac between this far below the disc and this far above its plane;
+higher up lies the root that leaves through the foramen."""
+
 FARTHEST_MM = 12.0
 """A disc farther away than this is not the root's neighbor."""
 
@@ -30,12 +34,23 @@ FINE_MM = 0.1
 def root_readings(
     shown: Sequence[Cut], sides: Mapping[Side, Borders], half_disc_mm: float
 ) -> tuple[Reading, ...]:
-    """Least in-plane distance from disc to traversing root; a side without a root is left out."""
-    low = -(half_disc_mm + USUAL_SLICE_MM)
-    near = [c for c in shown if low <= c.plane[0] <= half_disc_mm]
+    """Least distance from disc to traversing root; a side without a root is left out.
+
+    The disc is projected along z', as a root and the disc before it seldom share a slice.
+    """
+    low = -(half_disc_mm + BELOW_MM)
+    near = [c for c in shown if low <= c.plane[0] <= ABOVE_MM]
+    reach = half_disc_mm + USUAL_SLICE_MM
+    discs = [c.of(Structure.DISC) for c in shown if abs(c.plane[0]) <= reach]
+    shadow = [r for r in rings(np.max(discs, axis=0)) if area_mm2(r) >= LEAST_MM2] if discs else []
+    if not shadow:
+        return ()
+    disc = np.concatenate([_fine(r) for r in shadow])
     found = []
     for side, border in sides.items():
-        lines = [(c, line) for c in near if (line := _gap(c, border, sign_of(side))) is not None]
+        lines = [
+            (c, line) for c in near if (line := _gap(c, disc, border, sign_of(side))) is not None
+        ]
         if not lines:
             continue
         lengths = [float(np.hypot(*(line[1] - line[0]))) for _, line in lines]
@@ -55,7 +70,7 @@ def root_readings(
     return tuple(found)
 
 
-def _gap(cut: Cut, border: Borders, sign: int) -> Floats | None:
+def _gap(cut: Cut, disc: Floats, border: Borders, sign: int) -> Floats | None:
     """(2, 2): nearest points of the disc and of the traversing root on one slice."""
     roots = [
         r
@@ -63,10 +78,8 @@ def _gap(cut: Cut, border: Borders, sign: int) -> Floats | None:
         if area_mm2(r) >= LEAST_MM2
         and 0 < sign * float(r[:, 0].mean()) < border.medial + MEDIAL_MARGIN_MM
     ]
-    discs = [r for r in rings(cut.of(Structure.DISC)) if area_mm2(r) >= LEAST_MM2]
-    if not roots or not discs:
+    if not roots:
         return None
-    disc = np.concatenate([_fine(r) for r in discs])
     root = np.concatenate([_fine(r) for r in roots])
     distance, nearest = cKDTree(disc).query(root)
     best = int(np.round(distance, 9).argmin())
