@@ -11,7 +11,7 @@ from cauda.errors import KnowledgeError
 from cauda.knowledge import Row, row, rows
 from cauda.records import Part
 from cauda.report.words import condition_name, quantity_name
-from cauda.vocab import Condition, Level, Quantity, Scale, Side, Structure
+from cauda.vocab import Condition, Level, Quantity, Scale, Side, Structure, Vertebra
 
 FILE = "codes.toml"
 PRIVATE = "private"
@@ -49,6 +49,13 @@ def level_site(level: Level | None, *, is_certain: bool) -> CodedConcept:
     if level is not None and is_certain and _has("levels", level):
         return concept("levels", level)
     return concept("regions", "spine")
+
+
+def vertebra_site(vertebra: Vertebra, *, is_certain: bool) -> CodedConcept:
+    """The finding site of a vertebra, by name where the name is certain and has a code."""
+    if is_certain and _has("vertebrae", vertebra):
+        return concept("vertebrae", vertebra)
+    return concept("structures", Structure.BODY)
 
 
 def side_code(side: Side) -> CodedConcept:

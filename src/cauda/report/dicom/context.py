@@ -12,7 +12,7 @@ from typing import Literal
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
-from cauda.records import Analysis, Labels
+from cauda.records import Analysis, Labels, Segmentation
 from cauda.report.dicom.source import Source, sources_of
 
 MANUFACTURER = "Cauda open-source project"
@@ -108,11 +108,30 @@ class Context:
     def uid(self, *parts: object) -> UID:
         """The UID that these sources, this software and these parts always give.
 
-        It hashes the study's and its series' UIDs, the version, the bundle's hash, what a person
-        chose and the symptoms, to a UUID-derived UID (PS3.5 B.2); the time does not count.
+        It hashes the UIDs of the study, its series and instances, the version, the bundle's hash,
+        what a person chose and the symptoms, to a UUID-derived UID (PS3.5 B.2); the time does
+        not count.
         """
         text = json.dumps([self._origin, [str(p) for p in parts]])
         return UID(f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, text).int}")
+
+    @cached_property
+    def instances(self) -> tuple[Dataset, ...]:
+        """Every source instance of the segmented series, once: what results are derived from."""
+        keys = [labels.series for labels in self.labels if labels.series in self.sources]
+        headers = [h for key in keys for h in self.sources[key].slices]
+        return tuple({str(h.SOPInstanceUID): h for h in headers}.values())
+
+    @cached_property
+    def device_uid(self) -> UID:
+        """The UID of this version with these weights, whatever it looks at."""
+        provenance = self.analysis.provenance
+        name = f"{MODEL} {provenance.version} {provenance.bundle_sha256}"
+        return UID(f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, name).int}")
+
+    def segmentation(self, series: str) -> Segmentation | None:
+        """The segmentation of a series, if it has one."""
+        return next((s for s in self.analysis.segmentations if s.series == series), None)
 
     @cached_property
     def _origin(self) -> list[str]:
@@ -122,6 +141,7 @@ class Context:
         return [
             self.base.StudyInstanceUID,
             *(f"{key}={s.series_uid}" for key, s in sorted(self.sources.items())),
+            *sorted({str(h.SOPInstanceUID) for s in self.sources.values() for h in s.slices}),
             provenance.version,
             provenance.bundle_sha256,
             json.dumps(chosen, sort_keys=True),

@@ -22,7 +22,7 @@ from cauda.report.dicom.context import (
     series_description,
 )
 from cauda.report.dicom.finish import finish
-from cauda.report.dicom.source import Source
+from cauda.report.dicom.source import Source, image_reference
 from cauda.vocab import Side, Structure
 
 SERIES_NUMBER = 9601
@@ -62,7 +62,7 @@ def part_name(part: Part) -> str:
 def _segmentation(context: Context, labels: Labels, source: Source, number: int) -> Dataset:
     is_labelmap = context.options.segmentation == "labelmap"
     dataset = Segmentation(
-        source_images=[_template(context, header) for header in source.slices],
+        source_images=[image_reference(context.base, header) for header in source.slices],
         pixel_array=np.ascontiguousarray(np.transpose(labels.values, (2, 1, 0))),
         segmentation_type="LABELMAP" if is_labelmap else "BINARY",
         segment_descriptions=[_description(context, part) for part in labels.parts],
@@ -81,21 +81,6 @@ def _segmentation(context: Context, labels: Labels, source: Source, number: int)
     dataset.BodyPartExamined = "LSPINE"
     _refer_exactly(dataset, source)
     return finish(dataset, context, "seg", labels.series)
-
-
-def _template(context: Context, header: Dataset) -> Dataset:
-    """A slice as the Segmentation wants it: its own image modules, the study's patient module."""
-    dataset = Dataset()
-    dataset.update(context.base)
-    for keyword in (
-        "SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "Modality",
-        "Rows", "Columns", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing",
-        "SliceThickness", "LossyImageCompression", "LossyImageCompressionRatio",
-        "LossyImageCompressionMethod", "PositionReferenceIndicator",
-    ):  # fmt: skip
-        if keyword in header:
-            dataset[keyword] = header[keyword]
-    return dataset
 
 
 def _refer_exactly(dataset: Dataset, source: Source) -> None:

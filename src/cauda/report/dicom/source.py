@@ -14,6 +14,26 @@ GEOMETRY = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "
 """What a slice needs; in a multi-frame header it stands in the functional groups."""
 
 
+IMAGE = (
+    "SOPClassUID",
+    "SOPInstanceUID",
+    "SeriesInstanceUID",
+    "FrameOfReferenceUID",
+    "Modality",
+    "Rows",
+    "Columns",
+    "ImagePositionPatient",
+    "ImageOrientationPatient",
+    "PixelSpacing",
+    "SliceThickness",
+    "LossyImageCompression",
+    "LossyImageCompressionRatio",
+    "LossyImageCompressionMethod",
+    "PositionReferenceIndicator",
+)
+"""What a derived object needs to know of an image it was derived from."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Source:
     """One series whose volume was read from DICOM.
@@ -47,6 +67,22 @@ def sources_of(study: Study) -> Iterator[Source]:
             slices=tuple(_slice(headers[index], frame) for index, frame in series.frames),
             frames=tuple(frame for _, frame in series.frames),
         )
+
+
+def image_reference(base: Dataset, header: Dataset) -> Dataset:
+    """One source image with the study's own patient module: what results are derived from.
+
+    Parameters
+    ----------
+    base : Dataset
+        Patient and study modules.
+    header : Dataset
+        One of :attr:`Source.slices`.
+    """
+    dataset = Dataset()
+    dataset.update(base)
+    dataset.update({e.tag: e for e in header if e.keyword in IMAGE})
+    return dataset
 
 
 def _read(header: Mapping[str, Any]) -> Dataset:
