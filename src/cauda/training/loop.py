@@ -86,34 +86,55 @@ def _go(run: Run, config: TrainConfig, steps: Steps, desk: Desk) -> None:
     )
     forward = team.joined(run.network)
     loss_of = PartialLabelLoss(config.dice_weight).to(team.device)
-    started = saved = time.monotonic()
+    clock = _Clock()
     for batch in loader:
         run.losses.append(optimizer_step(run, forward, loss_of, batch, config, team))
-        if not team.is_first:
-            continue
-        desk.journal.advance(run.step)
-        if run.step % REPORT_EVERY == 0 or run.step in EARLY:
-            pace = (time.monotonic() - started) / len(run.losses)
-            started = time.monotonic()
-            loss = float(np.mean(run.losses))
-            desk.journal.row(run.step, {"loss": round(loss, 4), "s": round(pace, 3)})
-            run.losses.clear()
-        is_over = run.step == config.steps
-        if run.step % config.validate_every == 0 or is_over:
-            _validate(run, desk)
-        if time.monotonic() - saved > config.save_every_s or is_over:
-            save(run.state(), desk.folder / CHECKPOINT)
-            saved = time.monotonic()
+        if team.is_first:
+            desk.journal.advance(run.step)
+            _tell(run, desk, clock)
+            _keep(run, config, desk, clock)
 
 
-def _validate(run: Run, desk: Desk) -> None:
-    """Report the figures of the averaged network, and keep it if it is the best so far."""
+@dataclass(slots=True)
+class _Clock:
+    """When the last row and the last checkpoint were written."""
+
+    told: float = field(default_factory=time.monotonic)
+    saved: float = field(default_factory=time.monotonic)
+
+
+def _tell(run: Run, desk: Desk, clock: _Clock) -> None:
+    """Report mean loss and seconds a step since the last report, now and then."""
+    if run.step % REPORT_EVERY and run.step not in EARLY:
+        return
+    now = time.monotonic()
+    pace = (now - clock.told) / len(run.losses)
+    figures = {"loss": round(float(np.mean(run.losses)), 4), "s": round(pace, 3)}
+    desk.journal.row(run.step, figures)
+    run.losses.clear()
+    clock.told = now
+
+
+def _keep(run: Run, config: TrainConfig, desk: Desk, clock: _Clock) -> None:
+    """Save in time, and before a validation, which may take longer than that; then validate."""
+    is_judged = run.step % config.validate_every == 0 or run.step == config.steps
+    if is_judged or time.monotonic() - clock.saved > config.save_every_s:
+        save(run.state(), desk.folder / CHECKPOINT)
+        clock.saved = time.monotonic()
+    if is_judged and _validate(run, desk):
+        save(run.state(), desk.folder / CHECKPOINT)
+
+
+def _validate(run: Run, desk: Desk) -> bool:
+    """Report the figures of the averaged network; keep it if it is the best so far, and say so."""
     figures = desk.validate(run.average)
     desk.journal.row(run.step, figures)
     dice = [value for name, value in figures.items() if name.startswith("dice")]
-    if dice and float(np.nanmean(dice)) > run.best:
-        run.best = float(np.nanmean(dice))
-        save(run.average.state_dict(), desk.folder / BEST)
+    if not dice or float(np.nanmean(dice)) <= run.best:
+        return False
+    run.best = float(np.nanmean(dice))
+    save(run.average.state_dict(), desk.folder / BEST)
+    return True
 
 
 def one_cycle(share: float) -> float:

@@ -101,12 +101,20 @@ def gathered_team(name: str = "auto") -> Iterator[Team]:
     ----------
     name : str
         Kind of device, as :func:`choose_device` takes it.
+
+    Raises
+    ------
+    UsageError
+        If the device is not there, or cannot be shared by several processes.
     """
     device = choose_device(name)
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
         yield Team(device=device)
         return
+    if device.type == "mps":
+        msg = "Several processes train on CUDA or on the CPU; pass --device cpu."
+        raise UsageError(msg)
     if device.type == "cuda":
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(device)
