@@ -37,6 +37,9 @@ def train(  # noqa: PLR0913 - a command line has as many arguments as a person m
     run: Annotated[
         Path | None, typer.Option(help="Folder for checkpoints; runs/<bundle> if left out.")
     ] = None,
+    pseudo: Annotated[
+        Path | None, typer.Option(help="Folder of slices labelled by scripts/label_slices.py.")
+    ] = None,
     phantoms: Annotated[
         Path | None, typer.Option(help="Folder of stored phantoms; inside the run's if left out.")
     ] = None,
@@ -74,6 +77,7 @@ def train(  # noqa: PLR0913 - a command line has as many arguments as a person m
         spider=spider,
         folder=run,
         phantoms=phantoms,
+        pseudo=pseudo,
         init=init,
         device=device.value,
         tensorboard=tensorboard,

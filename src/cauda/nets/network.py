@@ -1,4 +1,4 @@
-"""The network: MONAI's 2-D U-Net on a slice and its two neighbors."""
+"""The network: MONAI's 2-D U-Net on a slice and its two neighbors, sharpened where it draws."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ INPUT_SLICES = 3
 """The neighbor to the right, the slice itself, the neighbor to the left."""
 
 
-def build_network(channels: Sequence[int], structures: int = len(STRUCTURES)) -> nn.Module:
+def build_network(
+    channels: Sequence[int], structures: int = len(STRUCTURES), *, refine: int = 0
+) -> nn.Module:
     """Build the U-Net with random weights.
 
     Every level, the first included, halves the resolution: full-resolution features are what
-    costs time on a CPU, and they bought little.
+    costs time on a CPU. ``refine`` adds a few of them behind the U-Net, where borders are drawn.
 
     Parameters
     ----------
@@ -26,12 +28,14 @@ def build_network(channels: Sequence[int], structures: int = len(STRUCTURES)) ->
         Feature channels from the finest level to the coarsest.
     structures : int
         How many structures are told apart: those of a sagittal network by default.
+    refine : int
+        Full-resolution channels that correct the U-Net's answer beside the image; 0 for none.
 
     Returns
     -------
     torch Module
         (B, 3, J, K) standardized slices to (B, structures, J, K) logits; J and K must be
-        multiples of ``2 ** len(channels)``.
+        multiples of ``2 ** (len(channels) - 1)``.
     """
     from monai.networks.nets import UNet  # noqa: PLC0415 - torch loads only when it is used
 
@@ -44,4 +48,8 @@ def build_network(channels: Sequence[int], structures: int = len(STRUCTURES)) ->
         num_res_units=2,
         norm="INSTANCE",
     )
-    return network
+    if not refine:
+        return network
+    from cauda.nets.refine import Refined  # noqa: PLC0415 - it needs torch
+
+    return Refined(network, INPUT_SLICES, structures, refine)

@@ -34,12 +34,17 @@ def onnx_segmenter(bundle: Bundle | Path) -> Segmenter:
         If a file is missing or does not match its hash.
     """
     opened = open_bundle(bundle)
-    predict = _predictor(_session(opened.verified(WEIGHTS)))
+    predict = onnx_predictor(opened)
 
     def segment(series: Series) -> Segmentation:
         return segment_series(series, predict, opened.layout, opened.name)
 
     return segment
+
+
+def onnx_predictor(bundle: Bundle) -> Predict:
+    """The network itself: standardized slices in, probabilities out."""
+    return _predictor(_session(bundle.verified(WEIGHTS)))
 
 
 def _session(path: Path) -> onnxruntime.InferenceSession:

@@ -11,8 +11,8 @@ from torch.utils.data import Dataset
 
 from cauda.nets.normalize import standardize
 from cauda.training.config import TrainConfig
-from cauda.training.intensity import augment
-from cauda.training.sampling import draw_sample
+from cauda.training.intensity import augment, augment_mildly
+from cauda.training.sampling import draw_mild_sample, draw_sample
 from cauda.training.spider import Case
 
 CaseSource = Callable[[np.random.Generator], Case]
@@ -36,11 +36,20 @@ class Steps(Dataset[tuple[Tensor, Tensor]]):
     config : TrainConfig
     real, phantom : CaseSource
         Where cases come from; until ``config.phantom_from`` real ones fill the whole batch.
+    pseudo : CaseSource, optional
+        Real slices that a teacher labelled; real cases take their place where there are none.
     """
 
-    def __init__(self, config: TrainConfig, real: CaseSource, phantom: CaseSource) -> None:
+    def __init__(
+        self,
+        config: TrainConfig,
+        real: CaseSource,
+        phantom: CaseSource,
+        pseudo: CaseSource | None = None,
+    ) -> None:
         self.config = config
         self.real, self.phantom = real, phantom
+        self.pseudo = pseudo or real
 
     def __len__(self) -> int:
         return self.config.steps
@@ -48,12 +57,20 @@ class Steps(Dataset[tuple[Tensor, Tensor]]):
     def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
         """(B, 3, J, K) float32 signals and (B, J, K) codes of step ``step``."""
         rng = np.random.default_rng((self.config.seed, step))
-        phantoms = self.config.phantom if step >= self.config.phantom_from else 0
         signals, codes = [], []
-        for index in range(self.config.real + self.config.phantom):
-            case = (self.phantom if index < phantoms else self.real)(rng)
-            signal, code = draw_sample(case, rng, self.config.pixel_mm, self.config.crop)
-            scaled = [standardize(plane) for plane in augment(signal, rng).numpy()]
+        for source in self._sources(step):
+            is_mild = source is self.real and rng.random() < self.config.mild
+            draw, change = (draw_mild_sample, augment_mildly) if is_mild else (draw_sample, augment)
+            signal, code = draw(source(rng), rng, self.config.pixel_mm, self.config.crop)
+            scaled = [standardize(plane) for plane in change(signal, rng).numpy()]
             signals.append(torch.from_numpy(np.stack(scaled)))
             codes.append(code)
         return torch.stack(signals), torch.stack(codes)
+
+    def _sources(self, step: int) -> list[CaseSource]:
+        """Where each slice of a step comes from."""
+        own = self.config
+        phantoms = own.phantom if step >= own.phantom_from else 0
+        pseudos = own.pseudo if step >= own.pseudo_from else 0
+        others = own.real + own.phantom + own.pseudo - phantoms - pseudos
+        return [self.phantom] * phantoms + [self.pseudo] * pseudos + [self.real] * others

@@ -9,6 +9,8 @@ from torch.nn import functional
 
 GAMMA = 0.6
 """Natural logarithm of the strongest gamma."""
+MILD_GAMMA, MILD_NOISE = 0.15, 0.03
+"""The same for slices that are changed only a little."""
 KNOTS = 6
 """Control points of the random intensity curve."""
 NOISE = 0.10
@@ -47,6 +49,23 @@ def augment(signal: Tensor, rng: np.random.Generator) -> Tensor:
         noise = rng.standard_normal(out.shape, dtype=np.float32) * rng.uniform(0, NOISE)
         out = (out + torch.from_numpy(noise)).abs()
     return out
+
+
+def augment_mildly(signal: Tensor, rng: np.random.Generator) -> Tensor:
+    """A little gamma and noise: the images as they are, for borders drawn as they are labelled.
+
+    Parameters
+    ----------
+    signal : (3, J, K) float32 tensor
+    rng : numpy Generator
+
+    Returns
+    -------
+    (3, J, K) float32 tensor, unscaled
+    """
+    noise = rng.standard_normal(signal.shape, dtype=np.float32) * rng.uniform(0, MILD_NOISE)
+    gamma = float(np.exp(rng.uniform(-MILD_GAMMA, MILD_GAMMA)))
+    return signal.clamp(0, 1) ** gamma + torch.from_numpy(noise)
 
 
 def _remap(signal: Tensor, rng: np.random.Generator) -> Tensor:

@@ -19,6 +19,7 @@ from cauda.training.initial import Initial, initial
 from cauda.training.journal import opened_journal
 from cauda.training.loop import Desk, train
 from cauda.training.phantoms import choose_phantom
+from cauda.training.pseudo import choose_pseudo
 from cauda.training.spider import Case, patients, read_case
 from cauda.training.state import save
 from cauda.training.team import Team, gathered_team
@@ -54,6 +55,8 @@ class Options:
         For checkpoints and progress; ``runs/<bundle>`` (``-smoke``) if left out.
     phantoms : Path, optional
         Folder of stored phantoms, filled as needed; inside ``folder`` if left out.
+    pseudo : Path, optional
+        Folder of slices that a teacher labelled, from ``scripts/label_slices.py``.
     init : str
         Bundle or weights to begin with; the configuration's, if empty.
     device : str
@@ -66,6 +69,7 @@ class Options:
     spider: Path | None = None
     folder: Path | None = None
     phantoms: Path | None = None
+    pseudo: Path | None = None
     init: str = ""
     device: str = "auto"
     tensorboard: bool = False
@@ -81,11 +85,14 @@ class Material:
         None where there are phantoms alone.
     phantom : CaseSource
     examined : tuple of Examined
+    pseudo : CaseSource or None
+        Slices that a teacher labelled.
     """
 
     real: CaseSource | None
     phantom: CaseSource
     examined: tuple[Examined, ...]
+    pseudo: CaseSource | None = None
 
 
 def run(config: Path, options: Options | None = None, console: Console | None = None) -> Path:
@@ -119,6 +126,8 @@ def run(config: Path, options: Options | None = None, console: Console | None = 
     spider = _spider(chosen, cards_named)
     with gathered_team(chosen.device) as team:
         material = gather(recipe, cards_named, spider, target, chosen.phantoms)
+        if chosen.pseudo and recipe.pseudo:
+            material = replace(material, pseudo=choose_pseudo(chosen.pseudo))
         is_kept = chosen.tensorboard and team.is_first
         shown = console if team.is_first else None
         with opened_journal(target, recipe.steps, console=shown, tensorboard=is_kept) as journal:
@@ -176,7 +185,7 @@ def steps_of(config: TrainConfig, material: Material, team: Team | None = None) 
     """The batches of one process of a team."""
     rank = team.rank if team else 0
     own = replace(config, seed=config.seed + OWN_SEED * rank)
-    return Steps(own, material.real or material.phantom, material.phantom)
+    return Steps(own, material.real or material.phantom, material.phantom, material.pseudo)
 
 
 def _settled(config: TrainConfig, options: Options) -> tuple[TrainConfig, Initial]:

@@ -28,6 +28,8 @@ ZOOM = 0.28
 STRETCH = 0.08
 SHEAR = 0.08
 ELASTIC_MM = 3.0
+MILD = 0.3
+"""Strength of the geometric changes of a mild sample."""
 OFFSET = (0.25, 0.38)
 """How far, as a share of the crop, the aimed-at point may lie from its center (J, K)."""
 INSIDE = 0.36
@@ -67,10 +69,23 @@ def draw_slabs(slices: int, spacing_mm: float, rng: np.random.Generator) -> Slab
     return Slabs(center=center, below=moved(-step), above=moved(step))
 
 
-def draw_sample(
+def draw_mild_sample(
     case: Case, rng: np.random.Generator, pixel_mm: float, crop: tuple[int, int]
 ) -> tuple[Tensor, Tensor]:
+    """Cut one random sample that is hardly turned or stretched, and not bent."""
+    return draw_sample(case, rng, pixel_mm, crop, strength=MILD)
+
+
+def draw_sample(
+    case: Case,
+    rng: np.random.Generator,
+    pixel_mm: float,
+    crop: tuple[int, int],
+    strength: float = 1.0,
+) -> tuple[Tensor, Tensor]:
     """Cut one random sample.
+
+    ``strength`` scales turn, zoom, stretch and shear; only at 1 is a sample bent as well.
 
     Returns
     -------
@@ -86,7 +101,8 @@ def draw_sample(
         for s in (slabs.below, slabs.center, slabs.above)
     ]
     codes = case.codes[list(slabs.center)]
-    grid = draw_grid(codes[len(codes) // 2], case.spacing_mm[1:], rng, pixel_mm, crop)
+    plane = codes[len(codes) // 2]
+    grid = draw_grid(plane, case.spacing_mm[1:], rng, pixel_mm, crop, strength)
     signal = torch.from_numpy(np.stack(means))[None]
     signal = functional.grid_sample(signal, grid, mode="bilinear", align_corners=True)[0]
     labels = torch.from_numpy(codes.astype(np.float32))[None]
@@ -113,6 +129,7 @@ def draw_grid(
     rng: np.random.Generator,
     pixel_mm: float,
     crop: tuple[int, int],
+    strength: float = 1.0,
 ) -> Tensor:
     """Random affine and elastic sampling grid aimed at the spine.
 
@@ -123,10 +140,11 @@ def draw_grid(
     spacing, extent = np.asarray(spacing_mm), np.asarray(codes.shape) - 1
     aim = np.argwhere(AIM_AT[codes])
     target = aim[rng.integers(len(aim))] if len(aim) else rng.uniform(0, 1, 2) * extent
-    angle = np.deg2rad(rng.uniform(-ROTATION_DEG, ROTATION_DEG))
+    angle = strength * np.deg2rad(rng.uniform(-ROTATION_DEG, ROTATION_DEG))
     turn = np.asarray([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    stretch = np.exp(rng.uniform(-ZOOM, ZOOM) + rng.uniform(-STRETCH, STRETCH, 2))
-    shear = np.asarray([[1.0, rng.uniform(-SHEAR, SHEAR)], [0.0, 1.0]])
+    zoom = rng.uniform(-ZOOM, ZOOM) + rng.uniform(-STRETCH, STRETCH, 2)
+    stretch = np.exp(strength * zoom)
+    shear = np.asarray([[1.0, strength * rng.uniform(-SHEAR, SHEAR)], [0.0, 1.0]])
     matrix = turn @ np.diag(stretch) @ shear
     shift = rng.uniform(-1, 1, 2) * np.asarray(OFFSET) * crop * pixel_mm
     margin = np.minimum(INSIDE * np.asarray(crop) * pixel_mm, spacing * extent / 2)
@@ -134,7 +152,7 @@ def draw_grid(
     axes = [np.arange(n, dtype=np.float32) - n / 2 for n in crop]
     pixels = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1) * pixel_mm
     points_mm = torch.from_numpy((pixels @ matrix.T).astype(np.float32))
-    if rng.random() < 0.4:
+    if strength == 1.0 and rng.random() < 0.4:
         points_mm = points_mm + _elastic(rng, crop)
     grid = (points_mm + torch.from_numpy(center_mm.astype(np.float32))) * torch.from_numpy(
         (2.0 / (spacing * extent)).astype(np.float32)
