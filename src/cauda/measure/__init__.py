@@ -9,18 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from cauda.measure.alignment import alignment, lordosis
+from cauda.measure.alignment import alignment, lordosis, sacral_slope
 from cauda.measure.axial import axial_levels
 from cauda.measure.beside import beside
+from cauda.measure.canal import canal_readings
+from cauda.measure.derived import derived_heights, vertebra_wedge
 from cauda.measure.discs import DiscSlice, disc_readings, disc_slice, height_index
 from cauda.measure.displacement import displacement
 from cauda.measure.foramina import foramen, foramen_readings
+from cauda.measure.marrow import marrow_readings
+from cauda.measure.nucleus import nucleus_texture
+from cauda.measure.perineural import SIDES, perineural_readings
 from cauda.measure.reading import Reading
 from cauda.measure.sac import sac_readings
 from cauda.measure.sampling import Stack
 from cauda.measure.signal import nucleus_ratio
 from cauda.measure.uncertainty import half_width
 from cauda.measure.vertebrae import SACRUM_LABEL, Body, Outline, bodies, heights, trace
+from cauda.measure.volume import volume_readings
 from cauda.records import LevelInstance, Measurement, Segmentation, Spine
 from cauda.vocab import Contrast, Level, Plane, Quantity, Side, Vertebra
 
@@ -40,7 +46,13 @@ LARGEST_GAP_MM = 2.5
 they differ more they do not show the same thing."""
 
 _MIDDLE = Quantity.VERTEBRA_HEIGHT_MIDDLE
-_FORAMINAL = (Quantity.FORAMEN_HEIGHT, Quantity.FORAMEN_WIDTH, Quantity.FORAMEN_AREA)
+_FORAMINAL = (
+    Quantity.FORAMEN_HEIGHT,
+    Quantity.FORAMEN_WIDTH,
+    Quantity.FORAMEN_AREA,
+    Quantity.FORAMEN_ROOT_AREA,
+    *SIDES,
+)
 _DURAL = (Quantity.SAC_AREA, Quantity.SAC_RATIO)
 _AXIAL_FIRST = (Quantity.SAC_AREA,)
 """Of what both planes show, axial slices show this better; the rest stays with the sagittal ones,
@@ -160,16 +172,20 @@ def _of_series(spine: Spine, segmentation: Segmentation) -> _Shown:
         if _is_midsagittal(stack, outlines):
             readings = heights(outlines)
             middles.update((label, r) for r in readings if r.quantity is _MIDDLE)
+            readings = (*readings, *vertebra_wedge(readings))
             found += _named(readings, series, vertebra=every[label].vertebra.name)
     discs = {level.name: _slices(stack, level, traced) for level in spine.levels}
     for level in spine.levels:
         at_level = _of_level(stack, level, every, discs[level.name], middles)
         found += _named(at_level, series, level=level.name)
+        sides = [(every[v], traced[v]) for v in (level.above, level.below) if v in every]
+        if len(sides) == 2 and _is_midsagittal(stack, discs[level.name]):
+            found += _named(marrow_readings(*sides), series, level=level.name)
     by_name = {body.vertebra.name: traced[label] for label, body in every.items()}
     ends = (by_name.get(Vertebra.L1, ()), by_name.get(Vertebra.S1, ()))
     return _Shown(
         contrast=segmentation.contrast,
-        measurements=found + _named(lordosis(*ends), series),
+        measurements=found + _named((*lordosis(*ends), *sacral_slope(ends[1])), series),
         discs=discs,
     )
 
@@ -192,21 +208,24 @@ def _of_level(
     central: tuple[Reading, ...] = ()
     if _is_midsagittal(stack, slices):
         central = disc_readings(slices)
-        central = (*central, *height_index(central, middles, level), *alignment(slices))
+        index = height_index(central, middles, level)
+        central = (*central, *derived_heights(central), *index, *alignment(slices))
         if stack.segmentation.contrast is Contrast.T2:
-            central = (*central, *nucleus_ratio(slices))
+            central = (*central, *nucleus_ratio(slices), *nucleus_texture(slices))
     borders = {f.side: f.medial_mm for f in openings}
     canal = (borders.get(Side.RIGHT, -CANAL_HALF_MM), borders.get(Side.LEFT, CANAL_HALF_MM))
     middle = next((r.value for r in central if r.quantity is Quantity.DISC_HEIGHT_MIDDLE), None)
     neighbors = [level.above] if level.below == SACRUM_LABEL else [level.above, level.below]
     frames = tuple(every[v].frame for v in neighbors if v in every)
+    half = USUAL_HALF_DISC_MM if middle is None else middle / 2
     return (
         *central,
+        *volume_readings(stack, level),
         *displacement(slices, level, canal),
-        *sac_readings(
-            stack, level.frame, USUAL_HALF_DISC_MM if middle is None else middle / 2, frames
-        ),
+        *sac_readings(stack, level.frame, half, frames),
+        *canal_readings(stack, level.frame, half),
         *(reading for f in openings for reading in foramen_readings(f, len(neighbors))),
+        *(reading for f in openings for reading in perineural_readings(f)),
     )
 
 

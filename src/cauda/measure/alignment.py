@@ -1,4 +1,4 @@
-"""Slip, wedge angle and lordosis from the corners of the endplates."""
+"""Slip, wedge angle, lordosis and sacral slope from the corners of the endplates."""
 
 from __future__ import annotations
 
@@ -97,6 +97,27 @@ def lordosis(first: tuple[Outline, ...], sacrum: tuple[Outline, ...]) -> tuple[R
         slice=near[1].sheet.index,
         points_lps=points,
         spread=Spread(blur=blur),
+    )
+    return (reading,)
+
+
+def sacral_slope(sacrum: tuple[Outline, ...]) -> tuple[Reading, ...]:
+    """Angle of the upper endplate line of S1 with the patient's axial plane; front low is positive.
+
+    The patient lies down: the angle depends on how, and is not that of standing.
+    """
+    if not sacrum:
+        return ()
+    nearest = min(sacrum, key=lambda t: abs(t.sheet.x_mm))
+    _, back, up = _endplate_line(sacrum)
+    ends = (nearest.upper.anterior, nearest.upper.posterior)
+    reading = Reading(
+        quantity=Quantity.SACRAL_SLOPE,
+        value=math.degrees(math.atan2(up, back)),
+        method="sacral-slope-supine",
+        slice=nearest.sheet.index,
+        points_lps=tuple(nearest.sheet.lps(*corner) for corner in ends),
+        spread=Spread(blur=math.degrees(2**0.5 * nearest.blur_mm / float(np.hypot(back, up)))),
     )
     return (reading,)
 

@@ -34,10 +34,13 @@ class Behind:
         y' is the distance behind the line, z' runs along it.
     reach_mm : (Z,) array
         Where the disc's rearmost surface lies at every place along the line; -inf without disc.
+    half_mm : float
+        z' of the upper corner; the lower one lies as far below.
     """
 
     sheet: Sheet
     reach_mm: Floats
+    half_mm: float
 
     @property
     def greatest_mm(self) -> float:
@@ -54,7 +57,12 @@ def behind(traced: DiscSlice, level: LevelInstance) -> Behind:
         y_mm=np.arange(WINDOW_BEHIND_MM[0], WINDOW_BEHIND_MM[1], STEP_MM),
         z_mm=np.arange(WINDOW_ALONG_MM[0], WINDOW_ALONG_MM[1], STEP_MM),
     )
-    return Behind(sheet=sheet, reach_mm=_rearmost(sheet.own(Structure.DISC, level.label), sheet))
+    corners = np.subtract(traced.upper.posterior, traced.lower.posterior)
+    return Behind(
+        sheet=sheet,
+        reach_mm=_rearmost(sheet.own(Structure.DISC, level.label), sheet),
+        half_mm=float(np.hypot(*corners)) / 2,
+    )
 
 
 def _line_frame(traced: DiscSlice) -> Frame:
@@ -110,7 +118,7 @@ def displacement(
     return _as_readings(views[worst], spread, blur)
 
 
-def _as_readings(worst: Behind, spread: Spread, blur: float) -> tuple[Reading, Reading]:
+def _as_readings(worst: Behind, spread: Spread, blur: float) -> tuple[Reading, ...]:
     sheet, depth = worst.sheet, worst.greatest_mm
     peak = float(sheet.z_mm[int(worst.reach_mm.argmax())]) if depth > 0 else 0.0
     far = sheet.z_mm[worst.reach_mm >= LEAST_MM]
@@ -133,4 +141,28 @@ def _as_readings(worst: Behind, spread: Spread, blur: float) -> tuple[Reading, R
             points_lps=(sheet.lps(LEAST_MM, low), sheet.lps(LEAST_MM, high)),
             spread=Spread(blur=2**0.5 * blur),
         ),
+        *_migration(worst, (low, high), blur),
+    )
+
+
+def _migration(worst: Behind, ends_mm: tuple[float, float], blur: float) -> tuple[Reading, ...]:
+    """How far displaced material reaches beyond the two endplates, up and down; at least 0."""
+    half, rim = worst.half_mm, STEP_MM / 2
+    rows = (
+        (Quantity.MIGRATION_CRANIAL, half, ends_mm[1] + rim),
+        (Quantity.MIGRATION_CAUDAL, -half, ends_mm[0] - rim),
+    )
+    return tuple(
+        Reading(
+            quantity=quantity,
+            value=max(0.0, abs(end) - half) if end * corner > 0 else 0.0,
+            method="posterior-line-migration",
+            slice=worst.sheet.index,
+            points_lps=(
+                worst.sheet.lps(LEAST_MM, corner),
+                worst.sheet.lps(LEAST_MM, end if abs(end) > half and end * corner > 0 else corner),
+            ),
+            spread=Spread(blur=2**0.5 * blur),
+        )
+        for quantity, corner, end in rows
     )

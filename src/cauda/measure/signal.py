@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.polynomial import Polynomial
 from scipy import ndimage
 
 from cauda.geometry import Array
@@ -17,11 +18,17 @@ from cauda.vocab import STRUCTURES, Quantity, Structure
 ROI_SHARE = 0.6
 """Central share of the disc line and of the local height that is the nucleus ROI (clinical 5.1)."""
 
+ROI_ENDS = ((1 - ROI_SHARE) / 2, (1 + ROI_SHARE) / 2)
+"""Where the nucleus ROI begins and ends along the disc line."""
+
 BRIGHT_SHARE = 0.25
 """The brightest share of the sac is CSF, the rest holds rootlets (clinical 5.1)."""
 
 REACH_MM = 30.0
 """CSF is looked for this far above and below the disc: a narrow level may show none of its own."""
+
+FRONT_MM = -30.0
+"""Marrow is looked for from this place in front of the disc's center."""
 
 COARSE_MM = 0.75
 """Distance of the samples where only mean signals are wanted."""
@@ -70,16 +77,15 @@ def nucleus_ratio(slices: tuple[DiscSlice, ...]) -> tuple[Reading, ...]:
         value=value,
         method="nucleus-roi-ratio",
         slice=nearest.sheet.index,
-        points_lps=_roi_outline(nearest),
+        points_lps=roi_outline(nearest),
         spread=Spread(blur=0.0, change=change(x_mm, ratios)),
     )
     return (reading,)
 
 
-def _roi(traced: DiscSlice) -> tuple[Floats, Floats, Floats]:
-    """(N,) y', lower and upper z' of the ROI at every column of the disc line it covers."""
-    margin = (1 - ROI_SHARE) / 2
-    front, back = traced.on_line(margin)[0], traced.on_line(1 - margin)[0]
+def roi(traced: DiscSlice, ends: tuple[float, float] = ROI_ENDS) -> tuple[Floats, Floats, Floats]:
+    """(N,) y', lower and upper z' of the ROI at every column between two shares of the line."""
+    front, back = (traced.on_line(share)[0] for share in ends)
     columns = (traced.sheet.y_mm >= front) & (traced.sheet.y_mm <= back)
     bottom, top = traced.bottom_mm[columns], traced.top_mm[columns]
     middle, half = (top + bottom) / 2, ROI_SHARE * (top - bottom) / 2
@@ -88,16 +94,16 @@ def _roi(traced: DiscSlice) -> tuple[Floats, Floats, Floats]:
 
 def _nucleus(traced: DiscSlice) -> float:
     """Mean signal in the ROI; NaN where the endplates are hidden."""
-    y_mm, low, high = _roi(traced)
+    y_mm, low, high = roi(traced)
     if not np.isfinite(low).any():
         return float("nan")
-    signal = _signal(traced.sheet)[np.isin(traced.sheet.y_mm, y_mm)]
+    signal = signal_on(traced.sheet)[np.isin(traced.sheet.y_mm, y_mm)]
     z_mm = traced.sheet.z_mm
     inside = (z_mm >= low[:, None]) & (z_mm <= high[:, None])
     return float(signal[inside].mean()) if inside.any() else float("nan")
 
 
-def _wide_sheet(traced: DiscSlice, front_mm: float) -> Sheet:
+def wide_sheet(traced: DiscSlice, front_mm: float) -> Sheet:
     """The slice around a disc, up and down to the neighboring discs, coarsely."""
     base = traced.sheet
     return Sheet(
@@ -109,7 +115,7 @@ def _wide_sheet(traced: DiscSlice, front_mm: float) -> Sheet:
     )
 
 
-def _sure(sheet: Sheet, structure: Structure) -> Array:
+def sure_inside(sheet: Sheet, structure: Structure) -> Array:
     """(Y, Z): well inside a structure, whichever instance."""
     channel = STRUCTURES.index(structure)
     volume = sheet.stack.segmentation.probabilities
@@ -121,45 +127,50 @@ def _sure(sheet: Sheet, structure: Structure) -> Array:
 
 def _csf(traced: DiscSlice) -> float:
     """Mean of the brightest quarter of the sac near the disc; NaN where too little is seen."""
-    sheet = _wide_sheet(traced, 0.0)
-    deep = _sure(sheet, Structure.SAC)
+    sheet = wide_sheet(traced, 0.0)
+    deep = sure_inside(sheet, Structure.SAC)
     if deep.sum() * COARSE_MM**2 < LEAST_CSF_MM2:
         return float("nan")
-    values = np.sort(_signal(sheet)[deep])
+    values = np.sort(signal_on(sheet)[deep])
     brightest = float(values[-max(1, round(BRIGHT_SHARE * len(values))) :].mean())
     return brightest if brightest > 0 else float("nan")
 
 
 def _falloff(traced: DiscSlice) -> float:
-    """How much brighter the coil shows the sac than the nucleus: undoes it, 1 if not seen.
-
-    Marrow is much the same from front to back, so the slope of its signal is the coil's.
-    """
-    sheet = _wide_sheet(traced, -30.0)
-    marrow = _sure(sheet, Structure.BODY)
-    sac = _sure(sheet, Structure.SAC)
-    if marrow.sum() * COARSE_MM**2 < LEAST_MARROW_MM2 or not sac.any():
+    """How much brighter the coil shows the sac than the nucleus: undoes it, 1 if not seen."""
+    line = coil_line(traced)
+    sac = sure_inside(wide_sheet(traced, FRONT_MM), Structure.SAC)
+    if line is None or not sac.any():
         return 1.0
-    depth = np.broadcast_to(sheet.y_mm[:, None], marrow.shape)
-    bright = np.log(np.maximum(_signal(sheet)[marrow], 1e-6))
-    line = robust_polynomial(depth[marrow], bright, 1)
-    if line is None:
-        return 1.0
-    nucleus = traced.on_line(0.5)[0]
-    gain = float(line(float(depth[sac].mean())) - line(nucleus))
+    depth = np.broadcast_to(wide_sheet(traced, FRONT_MM).y_mm[:, None], sac.shape)
+    gain = float(line(float(depth[sac].mean())) - line(traced.on_line(0.5)[0]))
     return float(np.exp(np.clip(gain, -GREATEST_GAIN, GREATEST_GAIN)))
 
 
-def _signal(sheet: Sheet) -> Floats:
+def coil_line(traced: DiscSlice) -> Polynomial | None:
+    """Logarithm of the coil's sensitivity along y'; None where too little marrow shows it.
+
+    Marrow is much the same from front to back, so the slope of its signal is the coil's.
+    """
+    sheet = wide_sheet(traced, FRONT_MM)
+    marrow = sure_inside(sheet, Structure.BODY)
+    if marrow.sum() * COARSE_MM**2 < LEAST_MARROW_MM2:
+        return None
+    depth = np.broadcast_to(sheet.y_mm[:, None], marrow.shape)
+    bright = np.log(np.maximum(signal_on(sheet)[marrow], 1e-6))
+    return robust_polynomial(depth[marrow], bright, 1)
+
+
+def signal_on(sheet: Sheet) -> Floats:
     """(Y, Z): the image on the sheet's grid."""
     volume = sheet.stack.segmentation.signal
     plane = np.asarray(volume[sheet.index][sheet.box], dtype=np.float32)
     return sheet.sample(plane)
 
 
-def _roi_outline(traced: DiscSlice) -> tuple[Point, ...]:
+def roi_outline(traced: DiscSlice) -> tuple[Point, ...]:
     """Outline of the ROI: along its bottom to the back, then along its top to the front."""
-    y_mm, low, high = _roi(traced)
+    y_mm, low, high = roi(traced)
     seen = np.flatnonzero(np.isfinite(low) & np.isfinite(high))[::4]
     bottom = np.stack([y_mm[seen], low[seen]], axis=1)
     top = np.stack([y_mm[seen], high[seen]], axis=1)[::-1]

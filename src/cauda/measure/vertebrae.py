@@ -64,7 +64,7 @@ Corner = tuple[float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Edge:
-    """One endplate on one slice, in the sheet's frame: where bone ends at every y', and its corners.
+    """One endplate on one slice, in the sheet's frame: where bone ends, and its two corners.
 
     ``plate_mm`` is the endplate itself: midway between where bone ends and where disc begins. A
     network leaves the dark plate between them to neither.

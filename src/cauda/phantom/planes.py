@@ -133,15 +133,27 @@ class ForamenTruth:
     ends: tuple[tuple[float, float, float], tuple[float, float, float]]
 
 
+def _foramen_x(anatomy: Anatomy, n: int, side: Side) -> float:
+    """X' of the mid-foraminal plane."""
+    sign = 1 if side is Side.LEFT else -1
+    return sign * (anatomy.segments[n].pedicle_x_mm + anatomy.segments[n + 1].pedicle_x_mm) / 2
+
+
+@lru_cache(maxsize=8)
+def foramen_plane(anatomy: Anatomy, n: int, side: Side) -> tuple[NDArray[np.uint8], Axis, Axis]:
+    """Materials of the mid-foraminal plane, and its y' and z'."""
+    wall = anatomy.segments[n].wall_mm
+    y, z = axis(wall - 8, wall + 18), axis(-30, 30)
+    x = np.array([_foramen_x(anatomy, n, side)])
+    return sample(anatomy, n, level_frame(anatomy, n), (x, y, z))[0], y, z
+
+
 @lru_cache(maxsize=64)
 def foramen_truth(anatomy: Anatomy, n: int, side: Side) -> ForamenTruth:
     """Measure the foramen of ``discs[n]`` midway between the borders of the pedicles."""
-    low, high = anatomy.segments[n], anatomy.segments[n + 1]
-    sign = 1 if side is Side.LEFT else -1
-    x = sign * (low.pedicle_x_mm + high.pedicle_x_mm) / 2
-    y, z = axis(low.wall_mm - 8, low.wall_mm + 18), axis(-30, 30)
-    frame = level_frame(anatomy, n)
-    plane = sample(anatomy, n, frame, (np.array([x]), y, z))[0]
+    low = anatomy.segments[n]
+    plane, y, z = foramen_plane(anatomy, n, side)
+    frame, x = level_frame(anatomy, n), _foramen_x(anatomy, n, side)
     is_left = side is Side.LEFT
     fat = of_disc(n, OfDisc.FORAMEN_LEFT if is_left else OfDisc.FORAMEN_RIGHT)
     nerve = of_disc(n, OfDisc.ROOT_LEFT if is_left else OfDisc.ROOT_RIGHT)
@@ -167,13 +179,19 @@ def foramen_truth(anatomy: Anatomy, n: int, side: Side) -> ForamenTruth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Displacement:
-    """Disc behind the posterior line: depth, extent and the two points that draw the depth."""
+    """Disc behind the posterior line: depth, extent and the two points that draw the depth.
+
+    ``above_mm`` and ``below_mm`` tell how far it reaches beyond the two corners along the line.
+    """
 
     depth_mm: float
     extent_mm: float
+    above_mm: float = 0.0
+    below_mm: float = 0.0
     segment: tuple[tuple[float, float, float], ...]
 
 
+@lru_cache(maxsize=16)
 def displacement(anatomy: Anatomy, n: int) -> Displacement:
     """Greatest depth over the sagittal planes within the canal at ``discs[n]``."""
     low, high = anatomy.segments[n], anatomy.segments[n + 1]
@@ -204,7 +222,8 @@ def _behind(
     low, high = anatomy.segments[n], anatomy.segments[n + 1]
     bottom = frame.to_local(rim_corner(low, x, upper=True))[1:]
     top = frame.to_local(rim_corner(high, x, upper=False))[1:]
-    along = (top - bottom) / np.linalg.norm(top - bottom)
+    length = float(np.linalg.norm(top - bottom))
+    along = (top - bottom) / length
     back = np.array([along[1], -along[0]])
     points = np.stack(np.meshgrid(y, z, indexing="ij"), -1)[mask] - bottom
     depths = points @ back
@@ -213,12 +232,15 @@ def _behind(
     deepest = points[int(np.argmax(depths))]
     depth = float(depths.max() + STEP_MM / 2)
     far = points[depths >= BEHIND_MM] @ along
-    extent = float(far.max() - far.min() + STEP_MM) if far.size and depth >= BEHIND_MM else 0.0
+    shown = far.size > 0 and depth >= BEHIND_MM
+    lowest, highest = (float(far.min()), float(far.max())) if shown else (0.0, 0.0)
     foot = deepest - depth * back
     ends = [np.array([x, *(p + bottom)]) for p in (foot, deepest)]
     return Displacement(
         depth_mm=depth,
-        extent_mm=extent,
+        extent_mm=highest - lowest + STEP_MM if shown else 0.0,
+        above_mm=max(0.0, highest + STEP_MM / 2 - length) if shown else 0.0,
+        below_mm=max(0.0, STEP_MM / 2 - lowest) if shown else 0.0,
         segment=tuple(_point(frame.to_lps(e)) for e in ends),
     )
 

@@ -16,6 +16,7 @@ from cauda.phantom import planes
 from cauda.phantom.anatomy import Anatomy, Vector
 from cauda.phantom.canal import conus_tip
 from cauda.phantom.truth_grades import grades
+from cauda.phantom.truth_sagittal import disc_extras, foramen_extras, sacral_slope_deg
 from cauda.records import Finding, Measurement, Point
 from cauda.vocab import Level, Quantity, Side, Vertebra
 
@@ -66,6 +67,8 @@ def truth(
         if not segment.is_fused and segment.name.startswith("L"):
             measurements.extend(_measure_vertebra(anatomy, n))
     measurements.append(_lordosis(anatomy))
+    slope = sacral_slope_deg(anatomy)
+    measurements.append(_record((Quantity.SACRAL_SLOPE, slope, "sacral-slope-supine", EXACT, ())))
     findings: list[Finding] = []
     for n, level in places:
         own = tuple(m for m in measurements if m.level == level)
@@ -102,9 +105,15 @@ def _measure_level(anatomy: Anatomy, n: int, level: Level) -> Iterator[Measureme
         yield _record(spec, level=level)
     for spec in _sac(anatomy, n, float(heights[1])):
         yield _record(spec, level=level)
+    line = np.stack(plates.disc_line(top, bottom))
+    depth = float(np.linalg.norm(line[1] - line[0]))
+    for quantity, value, method in disc_extras(anatomy, n, heights, depth):
+        yield _record((quantity, value, method, EXACT, ()), level=level)
     for side in Side:
         for spec in _foramen(anatomy, n, side):
             yield _record(spec, level=level, side=side)
+        for quantity, value, method in foramen_extras(anatomy, n, side):
+            yield _record((quantity, value, method, EXACT, ()), level=level, side=side)
 
 
 def _disc(
@@ -190,6 +199,8 @@ def _measure_vertebra(anatomy: Anatomy, n: int) -> Iterator[Measurement]:
     for quantity, value, pair in zip(names, heights, ends, strict=True):
         spec = (quantity, float(value), "vertebra-height-three-point", EXACT, _points(pair))
         yield _record(spec, vertebra=anatomy.segments[n].vertebra)
+    wedge = (Quantity.VERTEBRA_WEDGE, float(heights[0] / heights[2]), "vertebra-wedge", 0.001, ())
+    yield _record(wedge, vertebra=anatomy.segments[n].vertebra)
 
 
 def _lordosis(anatomy: Anatomy) -> Measurement:
