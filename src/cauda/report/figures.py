@@ -6,14 +6,10 @@ Patient's right is at the left of axial pictures; anterior is at the left of sag
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
-from PIL import Image
 
 from cauda.geometry import Array, share_frame
 from cauda.records import (
@@ -24,60 +20,27 @@ from cauda.records import (
     Segmentation,
     Volume,
 )
-from cauda.report import overlay
+from cauda.report import axial, overlay
 from cauda.report.content import focus_levels
 from cauda.report.drawing import Box, Outline, Stroke, draw_panel
 from cauda.report.overview import overview_box, overview_strokes, overview_structures
+from cauda.report.picture import Group, Picture
 from cauda.report.planes import SliceImage, axial_slice, crossing_mm, sagittal_slice
-from cauda.vocab import Contrast, Level, Plane, Side
+from cauda.vocab import Contrast, Plane, Side
 
-Group = Literal["overview", "middle", "foramina", "axial"]
+__all__ = ["Group", "Picture", "draw_pictures", "main_segmentation"]
 
 _WIDE_PX, _MIDDLE_PX, _SMALL_PX = 640, 560, 400
-_MIDDLE_MM, _FORAMEN_MM, _AXIAL_MM = 76.0, 60.0, 96.0
+_MIDDLE_MM, _FORAMEN_MM = 76.0, 60.0
 _BEHIND_DISC_MM = 12.0
 """Middle and axial crops are centered this far behind the disc's centroid: on canal and disc."""
 _AXIAL_PER_LEVEL = 3
 _MIDDLE_SLICES = 2
-_JPEG_QUALITY = 82
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Picture:
-    """One panel with the words that must stand beside it.
-
-    Parameters
-    ----------
-    name : str
-        Stem of its file, such as ``l4-l5-middle-8-marked``.
-    group : Group
-    level : Level or None
-    is_marked : bool
-    caption, alt : str
-        Series, slice and what is seen; the same for those who cannot see it.
-    pixels : (rows, columns, 3) uint8 array
-    """
-
-    name: str
-    group: Group
-    level: Level | None
-    is_marked: bool
-    caption: str
-    alt: str
-    pixels: Array
-
-    def jpeg(self) -> bytes:
-        """For pages: small, with full color resolution so that thin lines stay sharp."""
-        return _encoded(self.pixels, "JPEG", quality=_JPEG_QUALITY, subsampling=0, optimize=True)
-
-    def png(self) -> bytes:
-        """For files: lossless."""
-        return _encoded(self.pixels, "PNG")
 
 
 def draw_pictures(analysis: Analysis) -> tuple[Picture, ...]:
     """Draw every evidence picture: an overview, then the lowest two levels in detail."""
-    if not analysis.segmentations:
+    if all(s.plane is not Plane.SAGITTAL for s in analysis.segmentations):
         return ()
     pictures = list(_overview(analysis))
     for name in focus_levels(analysis):
@@ -91,7 +54,7 @@ def draw_pictures(analysis: Analysis) -> tuple[Picture, ...]:
 
 
 def main_segmentation(analysis: Analysis) -> Segmentation:
-    """The segmentation most preferred measurements come from; else T2, else the first."""
+    """The sagittal segmentation most preferred measurements come from; else T2, else the first."""
     counts = Counter(m.series for m in analysis.measurements if m.preferred)
     contrast = {s.key: s.contrast for s in analysis.study.series}
 
@@ -99,7 +62,7 @@ def main_segmentation(analysis: Analysis) -> Segmentation:
         key = segmentation.series
         return contrast.get(key) is Contrast.T2, counts[key]
 
-    return max(analysis.segmentations, key=rank)
+    return max((s for s in analysis.segmentations if s.plane is Plane.SAGITTAL), key=rank)
 
 
 def _overview(analysis: Analysis) -> list[Picture]:
@@ -111,7 +74,7 @@ def _overview(analysis: Analysis) -> list[Picture]:
     lines = overview_strokes(analysis.spine, image, box) + _axial_lines(
         analysis, image, box, _nearest(analysis.spine.axial_slices)
     )
-    where = _where(image)
+    where = image.where
     return [
         Picture(
             name="overview",
@@ -159,7 +122,11 @@ def _foramen(analysis: Analysis, level: LevelInstance, side: Side) -> list[Pictu
 
 
 def _measured(analysis: Analysis, level: LevelInstance) -> list[Measurement]:
-    at = [m for m in analysis.measurements if m.level == level.name and m.preferred]
+    at = [
+        m
+        for m in analysis.measurements
+        if m.level == level.name and m.preferred and m.plane is Plane.SAGITTAL
+    ]
     return [m for m in overlay.drawable(at) if m.slice is not None]
 
 
@@ -197,7 +164,7 @@ def _pair(
     structures = overlay.level_structures(level, analysis.spine, side)
     shapes = _shapes(analysis, segmentation, index, image, structures)
     group: Group = "middle" if side is None else "foramina"
-    where = _where(image)
+    where = image.where
     width = _MIDDLE_PX if side is None else _SMALL_PX
     title = f"{level.name.value} {_title(side)}"
     stem = f"{title}-{index + 1}".lower().replace(" ", "-")
@@ -236,6 +203,7 @@ def _axial(analysis: Analysis, level: LevelInstance) -> list[Picture]:
     image = sagittal_slice(analysis.study, segmentation, index)
     box = _crop(level, image, (), None)
     lines = _axial_lines(analysis, image, box, chosen)
+    pictures += axial.marked_pictures(analysis, level, volumes)
     if not pictures or not lines:
         return pictures
     localizer = Picture(
@@ -243,7 +211,7 @@ def _axial(analysis: Analysis, level: LevelInstance) -> list[Picture]:
         group="axial",
         level=level.name,
         is_marked=True,
-        caption=f"Where the axial slices cross. {_where(image)}.",
+        caption=f"Where the axial slices cross. {image.where}.",
         alt=f"Sagittal slice with the positions of the axial slices at {level.name.value}",
         pixels=draw_panel(image, box, _SMALL_PX, (), lines),
     )
@@ -253,8 +221,8 @@ def _axial(analysis: Analysis, level: LevelInstance) -> list[Picture]:
 def _axial_picture(level: LevelInstance, assigned: AxialSlice, volume: Volume) -> Picture:
     image = axial_slice(assigned.series, volume, assigned.slice)
     center = image.to_mm(_behind(level))
-    box = Box(center=(center[0], center[1]), width_mm=_AXIAL_MM, height_mm=_AXIAL_MM)
-    where = f"{_where(image)}; {_offset(assigned)}"
+    box = Box(center=(center[0], center[1]), width_mm=axial.WIDTH_MM, height_mm=axial.WIDTH_MM)
+    where = f"{image.where}; {_offset(assigned)}"
     return Picture(
         name=f"{level.name.value}-axial-{assigned.series}-{assigned.slice + 1}".lower(),
         group="axial",
@@ -346,10 +314,6 @@ def _title(side: Side | None) -> str:
     return "middle" if side is None else f"{side.value} foramen"
 
 
-def _where(image: SliceImage) -> str:
-    return f"Series {image.series}, slice {image.number} of {image.total}"
-
-
 def _offset(assigned: AxialSlice) -> str:
     side = "above" if assigned.distance_mm > 0 else "below"
     return (
@@ -359,9 +323,3 @@ def _offset(assigned: AxialSlice) -> str:
 
 def _reference(lines: Sequence[Stroke]) -> str:
     return "; dashed: axial slices, by number" if any(s.is_dashed for s in lines) else ""
-
-
-def _encoded(pixels: Array, kind: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, kind, **options)
-    return buffer.getvalue()

@@ -32,6 +32,8 @@ COLORS = {
     Structure.SAC: "#F0E442",
     Structure.CORD: "#CC79A7",
     Structure.FORAMEN: "#2BD9A5",
+    Structure.ROOT: "#FF7F50",
+    Structure.EPIDURAL_FAT: "#C8B273",
 }
 """Okabe-Ito colors, lightened for dark images; the legend names them, so color is never alone."""
 
@@ -44,6 +46,14 @@ _LINES = {
     Quantity.FORAMEN_HEIGHT: "#FFFFFF",
     Quantity.FORAMEN_WIDTH: "#FF8C8C",
     Quantity.SLIP: "#9CFF57",
+    Quantity.SAC_TRANSVERSE: "#FF8C8C",
+    Quantity.RECESS_HEIGHT: "#9CFF57",
+    Quantity.DISPLACEMENT_DEPTH: "#FF5CFF",
+    Quantity.DISPLACEMENT_BASE: "#FF5CFF",
+    Quantity.FACET_DISTANCE: "#A6A6FF",
+    Quantity.BONY_CANAL_AP: "#56B4E9",
+    Quantity.BONY_CANAL_TRANSVERSE: "#56B4E9",
+    Quantity.ROOT_DISC_GAP: "#FF7F50",
 }
 """Quantities whose lines are drawn, with their colors."""
 

@@ -62,6 +62,11 @@ class SliceImage:
         down, right = self.pixel_mm
         return -right / 2, (columns - 0.5) * right, (rows - 0.5) * down, -down / 2
 
+    @property
+    def where(self) -> str:
+        """Series and slice in words."""
+        return f"Series {self.series}, slice {self.number} of {self.total}"
+
     def to_mm(self, points_lps: Array) -> NDArray[np.float64]:
         """Map (..., 3) LPS points to (..., 3): mm right, mm down, mm through the slice."""
         axes = np.stack([self.right_lps, self.down_lps, self.normal_lps])
