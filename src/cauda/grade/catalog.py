@@ -16,7 +16,6 @@ from cauda.grade.thresholds import FILE
 from cauda.knowledge import Row, row, rows
 from cauda.vocab import UNKNOWN
 
-
 _DECISIONS: Mapping[str, Decide] = MappingProxyType(
     {
         "contour-axial": contour.contour,

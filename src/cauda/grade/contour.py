@@ -73,16 +73,12 @@ def _extrusion_words(case: Case) -> str:
 
 
 def _size(case: Case) -> str:
-    """Size by thirds of the canal and by the line between the facets (MSU)."""
-    words = ""
+    """Size by thirds of the canal."""
     canal = case.values.get(Quantity.DISPLACEMENT_CANAL)
-    if canal is not None:
-        third = sum(canal > limit for limit in case.cuts["displacement-canal"])
-        words += case.say("thirds", percent=100 * canal, size=SIZES[third])
-    line = case.values.get(Quantity.DISPLACEMENT_FACET_LINE)
-    if line is not None:
-        words += case.say("msu", size=1 + sum(line > limit for limit in case.cuts["msu-size"]))
-    return words
+    if canal is None:
+        return ""
+    third = sum(canal > limit for limit in case.cuts["displacement-canal"])
+    return case.say("thirds", percent=100 * canal, size=SIZES[third])
 
 
 def bulge(case: Case) -> Verdict:

@@ -60,7 +60,7 @@ def grade(
     KnowledgeError
         If a rule or cut of the knowledge base is unusable.
     """
-    measured = table(measurements, spine)
+    measured = table(measurements, spine.levels)
     found: list[Finding] = []
     for level in levels_to_grade(spine):
         instance = spine.level(level)

@@ -25,6 +25,8 @@ def by_fat(case: Case) -> Verdict:
     if not lost:
         return Verdict("0", case.say("round"))
     words = case.say("lost", sides=_joined(lost))
+    if len(lost) == 1:
+        return Verdict("0", words + case.say("one_side"))
     is_changed = _is_changed(case)
     if is_changed and len(lost) > 2:
         share = 100 * case.values[Derived.ROOT_SHARE]

@@ -1,8 +1,8 @@
-"""Where displaced disc material lies, as coarsely as sagittal slices tell."""
+"""Where displaced disc material lies: by its zones on axial slices, else coarsely."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -10,11 +10,13 @@ import numpy as np
 
 from cauda.grade.readings import preferred
 from cauda.grade.thresholds import FILE
+from cauda.grade.zones import is_herniation, zoned
 from cauda.knowledge import row
 from cauda.records import Finding, LevelInstance, Measurement
 from cauda.vocab import Condition, Quantity, Side
 
 _DISPLACED = (Condition.DISC_CONTOUR, Condition.DISC_HERNIATION)
+_AXIAL_RULES = ("contour-axial", "herniation-axial")
 
 
 def located(finding: Finding, level: LevelInstance, measurements: Sequence[Measurement]) -> Finding:
@@ -32,15 +34,42 @@ def located(finding: Finding, level: LevelInstance, measurements: Sequence[Measu
     if finding.condition not in _DISPLACED or finding.rank < 1:
         return finding
     seen = {m.quantity: m for m in preferred(measurements, level.name, None)}
+    if finding.rule in _AXIAL_RULES:
+        moved = _moved(seen, level) if is_herniation(finding) else None
+        placed = zoned(finding, measurements) if is_herniation(finding) else finding
+        return replace(placed, migration=moved, detail=_with_migration(placed.detail, seen, moved))
     displacement = seen.get(Quantity.DISPLACEMENT)
     words = _side_words(displacement, level)
     detail = "; ".join(part for part in (finding.detail, words) if part)
     if finding.condition == Condition.DISC_CONTOUR:
         return replace(finding, detail=detail, apex_side=_apex_side(displacement, level))
-    moved = _migration(
+    moved = _moved(seen, level)
+    return replace(finding, detail=_with_migration(detail, seen, moved), migration=moved)
+
+
+_Way = Literal["cranial", "caudal"]
+_Seen = Mapping[Quantity, Measurement]
+
+
+def _moved(seen: _Seen, level: LevelInstance) -> _Way | None:
+    """The way the material went: by its own measurement, else by the ends of its extent."""
+    up, down = seen.get(Quantity.MIGRATION_CRANIAL), seen.get(Quantity.MIGRATION_CAUDAL)
+    if up is not None and down is not None:
+        return _way(up.value, down.value)
+    return _migration(
         seen.get(Quantity.DISPLACEMENT_EXTENT), seen.get(Quantity.DISC_HEIGHT_POSTERIOR), level
     )
-    return replace(finding, detail=detail, migration=moved)
+
+
+def _with_migration(detail: str, seen: _Seen, moved: _Way | None) -> str:
+    """The detail with how far the material went, where that was measured."""
+    ways: dict[str, Quantity] = {
+        "cranial": Quantity.MIGRATION_CRANIAL,
+        "caudal": Quantity.MIGRATION_CAUDAL,
+    }
+    found = seen.get(ways[moved]) if moved else None
+    words = "" if found is None else f"migrated {found.value:.0f} mm {moved}ly"
+    return "; ".join(part for part in (detail, words) if part)
 
 
 def _side_words(displacement: Measurement | None, level: LevelInstance) -> str:
@@ -80,8 +109,14 @@ def _migration(
     if extent is None or height is None or not extent.segment_lps:
         return None
     ends = level.frame.to_local(np.array(extent.segment_lps))[:, 2]
-    up_mm = float(ends.max()) - height.value / 2
-    down_mm = -float(ends.min()) - height.value / 2
+    return _way(
+        float(ends.max()) - height.value / 2,
+        -float(ends.min()) - height.value / 2,
+    )
+
+
+def _way(up_mm: float, down_mm: float) -> _Way | None:
+    """The way in which the disc's margin is passed by more; None where it is not, or equally."""
     margin = row(FILE, "place", "migration").number("value")
     if max(up_mm, down_mm) < margin or abs(up_mm - down_mm) < margin:
         return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import hypot, inf, isfinite
 
 from cauda.grade.thresholds import Derived, Readable
-from cauda.records import LevelInstance, Measurement, Spine
+from cauda.records import LevelInstance, Measurement
 from cauda.vocab import Level, Plane, Quantity, Side
 
 REACH = 2
@@ -50,21 +50,20 @@ class Table:
         return found
 
 
-def table(measurements: Sequence[Measurement], spine: Spine) -> Table:
+def table(measurements: Sequence[Measurement], levels: Sequence[LevelInstance]) -> Table:
     """Gather what was measured, with what follows from several measurements.
 
     Of several series of one plane the preferred one is read; where the preferred one is of the
     other plane, the surest. A value that is not a number would pass every cut unseen, and is left
     out.
     """
-    axial = {s.series for s in spine.axial_slices}
     found: dict[Place, Reading] = {}
     for m in sorted(measurements, key=lambda m: (not m.preferred, m.uncertainty)):
-        if m.level is not None and isfinite(m.value):
-            plane = Plane.AXIAL if m.series in axial else Plane.SAGITTAL
-            found.setdefault((plane, m.quantity, m.level, m.side), _reading(m))
-    shares = height_shares(found, spine.levels)
+        if m.level is not None and m.zone is None and isfinite(m.value):
+            found.setdefault((m.plane, m.quantity, m.level, m.side), _reading(m))
+    shares = height_shares(found, levels)
     derived = [*shares.items(), *_dome_shares(found), *_root_shares(found)]
+    derived += _recess_shares(found, levels)
     return Table(readings={**found, **dict(derived)})
 
 
@@ -115,13 +114,8 @@ def height_shares(
 
 def _share_of_two(own: Reading, references: Sequence[Reading]) -> Reading:
     """``own`` over the mean of two references; relative errors add in quadrature."""
-    first, second = references
-    mean = Reading(
-        value=(first.value + second.value) / 2,
-        uncertainty=hypot(first.uncertainty, second.uncertainty) / 2,
-        because=(*first.because, *second.because),
-    )
-    return _share(own, mean)
+    mean = _mean(references)
+    return own if mean is None else _share(own, mean)
 
 
 def _share(own: Reading, whole: Reading) -> Reading:
@@ -155,3 +149,40 @@ def _root_shares(found: Mapping[Place, Reading]) -> Iterable[tuple[Place, Readin
                     (plane, Derived.ROOT_SHARE, level, side),
                     share if larger is own else _share(own, other),
                 )
+
+
+def _recess_shares(
+    found: Mapping[Place, Reading], levels: Sequence[LevelInstance]
+) -> Iterable[tuple[Place, Reading]]:
+    """Free area of a recess over what is to be expected from the same patient.
+
+    That is the other side's, or the mean of the same side's at the levels beside it, whichever is
+    larger: either may be narrowed too.
+    """
+    names = [level.name for level in levels]
+    areas = {
+        (level, side): reading
+        for (_, quantity, level, side), reading in found.items()
+        if quantity is Quantity.RECESS_AREA and side is not None and reading.value > 0
+    }
+    for (level, side), own in areas.items():
+        place = names.index(level) if level in names else 0
+        beside = [*names[max(0, place - 1) : place], *names[place + 1 : place + 2]]
+        near = [areas[n, side] for n in beside if (n, side) in areas]
+        other = areas.get((level, side.opposite))
+        references = [r for r in (other, _mean(near)) if r is not None]
+        if references:
+            largest = max(references, key=lambda r: r.value)
+            share = (Plane.AXIAL, Derived.RECESS_SHARE, level, side)
+            yield share, _share(own, largest)
+
+
+def _mean(readings: Sequence[Reading]) -> Reading | None:
+    """Their mean; None of none."""
+    if not readings:
+        return None
+    return Reading(
+        value=sum(r.value for r in readings) / len(readings),
+        uncertainty=hypot(*(r.uncertainty for r in readings)) / len(readings),
+        because=tuple(id_ for r in readings for id_ in r.because),
+    )

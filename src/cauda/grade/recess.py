@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from cauda.grade.causes import causes
 from cauda.grade.rules import Case, Verdict
+from cauda.grade.thresholds import Derived
 from cauda.vocab import Quantity
 
 
 def bartynski(case: Case) -> Verdict:
-    """0 to 3: narrowed, the root altered, nothing left, by height, angle and contact."""
+    """0 to 3: narrowed, the root altered, nothing left, by height, angle, area and contact."""
     height = case.values[Quantity.RECESS_HEIGHT]
-    closed, definite, narrow = case.cuts["recess-height"]
+    closed, definite, low = case.cuts["recess-height"]
+    least, small = case.cuts["recess-share"]
+    share = case.values.get(Derived.RECESS_SHARE, 1.0)
     words = _size_words(case)
-    if height < closed:
+    if height < closed or share < least:
         return Verdict("3", words + causes(case))
-    if height < definite or (height < narrow and touches(case)):
+    is_narrow = height < low or share < small or _is_acute(case)
+    if height < definite or (is_narrow and touches(case)):
         return Verdict("2", words + causes(case))
-    if height < narrow or _is_acute(case):
-        return Verdict("1", words + causes(case))
-    return Verdict("0", words)
+    return Verdict("1" if is_narrow else "0", words + (causes(case) if is_narrow else ""))
 
 
 def _size_words(case: Case) -> str:
     words = case.say("size", height=case.values[Quantity.RECESS_HEIGHT])
-    angle = case.values.get(Quantity.RECESS_ANGLE)
-    words += "" if angle is None else case.say("angle", angle=angle)
-    if not case.has(Quantity.ROOT_DISC_GAP):
-        words += case.say("no_root")
-    return words
+    if case.has(Quantity.RECESS_ANGLE):
+        words += case.say("angle", angle=case.values[Quantity.RECESS_ANGLE])
+    if case.has(Derived.RECESS_SHARE):
+        words += case.say("share", percent=100 * case.values[Derived.RECESS_SHARE])
+    return words if case.has(Quantity.ROOT_DISC_GAP) else words + case.say("no_root")
 
 
 def _is_acute(case: Case) -> bool:

@@ -25,6 +25,7 @@ class Derived(StrEnum):
     HEIGHT_SHARE = "disc_height_share_ratio"
     DOME_SHARE = "displacement_dome_share_ratio"
     ROOT_SHARE = "foramen_root_share_ratio"
+    RECESS_SHARE = "recess_area_share_ratio"
 
 
 Readable = Quantity | Derived
@@ -49,6 +50,7 @@ _STRUCTURES: Mapping[str, str] = MappingProxyType(
         "recess": LATERAL_RECESS,
         "root": Structure.ROOT,
         "foramen": Structure.FORAMEN,
+        "facet": Structure.ARCH,
         "slip": Structure.BODY,
         "segmental": Structure.BODY,
         "lordosis": Structure.BODY,

@@ -176,7 +176,10 @@ def _foraminal_bone(anatomy: Anatomy, n: int, lesion: Lesion) -> Anatomy:
     """The tip of the process rises behind the root; larger ones meet a ridge of the body's rim."""
     low, high = anatomy.segments[n], anatomy.segments[n + 1]
     wall, size = (low.wall_mm + high.wall_mm) / 2, lesion.size_mm
-    x, across = zone_x(anatomy, n, replace(lesion, side=Side.LEFT)), 5.5 + 0.3 * low.pedicle_width_mm
+    x, across = (
+        zone_x(anatomy, n, replace(lesion, side=Side.LEFT)),
+        5.5 + 0.3 * low.pedicle_width_mm,
+    )
     root = _root_height(anatomy, n)
     depth = 3.0 + 0.55 * size
     tip = (x, wall + 7.2 - 1.05 * size + depth, 0.55 * root)

@@ -1,9 +1,11 @@
-"""Grades of a synthetic spine: what was built, and how much room it took.
+"""Grades of a synthetic spine: what was built, and what each scale is defined by.
 
-Narrowing is judged against the same spine without lesions: the share of the sac, recess or foramen
-that is lost. The cuts are the thirds of Lurie's scheme for the canal (mild up to 1/3, moderate to
-2/3, severe beyond), used for recess and foramen too by choice of this project. Such grades say how
-an image was made; they are no clinical thresholds.
+Canal, recess and foramen are graded by what their scales speak of, read off the exact geometry of
+:mod:`~cauda.phantom.truth_state`: Lee's and Schizas' canal by the fluid left between the rootlets
+and the fat behind the sac, Bartynski's recess by its room and the state of its root, Lee's foramen
+by the fat on the four sides of the root and the root's own shape. Words such as "obliterated" are
+put into numbers by the cuts that the rules use too; "reduced" and "altered" are judged against the
+same spine without lesions. Such grades say how an image was made; they are no clinical thresholds.
 """
 
 from __future__ import annotations
@@ -12,17 +14,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cauda.knowledge.table import row
-from cauda.phantom import planes
 from cauda.phantom.anatomy import Anatomy, Disc, Lesion, LesionKind
-from cauda.phantom.endplates import level_frame
+from cauda.phantom.truth_state import (
+    Contents,
+    ForamenState,
+    RecessState,
+    contents,
+    foramen_state,
+    recess_state,
+)
 from cauda.records import Finding, Measurement
-from cauda.vocab import Condition, Level, Quantity, Scale, Side, Zone
+from cauda.vocab import UNKNOWN, Condition, Level, Quantity, Scale, Side, Zone
 
-LEAST_LOSS = 0.08
-"""Smaller losses of area are within the sampling error: grade 0."""
-THIRDS = (1 / 3, 2 / 3)
+REDUCED = 0.2
+"""A recess that lost more of its free area than this is reduced."""
 ROOT_LOSS = 0.15
-"""A root that lost more of its section than this has changed shape."""
+"""A root of a recess that lost more of its section than this, or is touched by disc or bone over
+more of it, is altered."""
+LEAST_ROOT_MM2 = 0.5
+"""A smaller mean section is no root that passes the recess."""
+CORD = "the cord lies in the sac at this disc, so neither fluid nor rootlets are graded"
 
 _HERNIATIONS = {
     LesionKind.PROTRUSION: "protrusion",
@@ -31,6 +42,7 @@ _HERNIATIONS = {
 }
 _MODIC = {LesionKind.MODIC_1: "1", LesionKind.MODIC_2: "2", LesionKind.MODIC_3: "3"}
 RSNA = Scale.RSNA.grades
+SIDES = ("anterior", "posterior", "superior", "inferior")
 
 
 def grades(
@@ -41,13 +53,15 @@ def grades(
     plain = anatomy.plain or anatomy
     yield from _contour(level, built)
     yield from _wear(level, anatomy.discs[n], plain.discs[n], measurements)
-    yield from _canal(anatomy, plain, n, level)
+    yield from _canal(anatomy, n, level)
     for side in (Side.RIGHT, Side.LEFT):
         yield from _recess(anatomy, plain, n, level, side)
         yield from _foramen(anatomy, plain, n, level, side)
     yield from _slip(level, built, measurements)
     modic = next((_MODIC[x.kind] for x in built if x.kind in _MODIC), "0")
-    yield _finding(level, Condition.ENDPLATE_CHANGE, Scale.MODIC, modic)
+    change = Condition.ENDPLATE_CHANGE
+    yield _finding(level, change, Scale.PRESENCE, _presence(modic != "0"))
+    yield _finding(level, change, Scale.MODIC, modic)
 
 
 def _contour(level: Level, built: Sequence[Lesion]) -> Iterator[Finding]:
@@ -58,16 +72,17 @@ def _contour(level: Level, built: Sequence[Lesion]) -> Iterator[Finding]:
     herniation = next((x for x in built if _HERNIATIONS.get(x.kind) == worst), None)
     zone = herniation.zone if herniation else None
     detail = _where(herniation) if herniation else ""
-    contour = _finding(level, Condition.DISC_CONTOUR, Scale.FARDON, worst, None, zone)
+    side = herniation.side if herniation else None
+    contour = _finding(level, Condition.DISC_CONTOUR, Scale.FARDON, worst, side, zone)
     yield replace(contour, detail=detail)
     yield _finding(level, Condition.DISC_BULGE, Scale.PRESENCE, _presence(has_bulge))
     present = _presence(bool(contours))
-    found = _finding(level, Condition.DISC_HERNIATION, Scale.PRESENCE, present, None, zone)
+    found = _finding(level, Condition.DISC_HERNIATION, Scale.PRESENCE, present, side, zone)
     yield replace(found, detail=detail)
 
 
 def _where(lesion: Lesion) -> str:
-    """Side and zone in words; the finding itself carries no side, as contour has none."""
+    """Side and zone in words."""
     return " ".join(str(part) for part in (lesion.side, lesion.zone) if part)
 
 
@@ -86,39 +101,69 @@ def _wear(
     yield _finding(level, Condition.DISC_DEGENERATION, Scale.PFIRRMANN, grade)
 
 
-def _canal(anatomy: Anatomy, plain: Anatomy, n: int, level: Level) -> Iterator[Finding]:
-    loss = _loss(_narrowest_sac(anatomy, n), _narrowest_sac(plain, n))
-    rank = _rank(loss)
-    what = Condition.CANAL_STENOSIS
-    yield _finding(level, what, Scale.LEE_CANAL, Scale.LEE_CANAL.grades[rank], None, Zone.CENTRAL)
-    yield _finding(level, what, Scale.RSNA, RSNA[max(rank - 1, 0)], None, Zone.CENTRAL)
+def _canal(anatomy: Anatomy, n: int, level: Level) -> Iterator[Finding]:
+    seen, what = contents(anatomy, n), Condition.CANAL_STENOSIS
+    rank = -1 if seen is None else sum(seen.fluid < cut for cut in _cuts("csf-fraction"))
+    for scale, grade in (
+        (Scale.LEE_CANAL, Scale.LEE_CANAL.grades[rank]),
+        (Scale.SCHIZAS, "" if seen is None else _schizas(seen)),
+        (Scale.RSNA, RSNA[max(rank - 1, 0)]),
+    ):
+        found = _finding(level, what, scale, grade or scale.grades[0], None, Zone.CENTRAL)
+        yield found if seen else replace(found, grade=UNKNOWN, reason_unknown=CORD)
 
 
-def _narrowest_sac(anatomy: Anatomy, n: int) -> float:
-    return planes.sac_area(anatomy, n, level_frame(anatomy, n))[0]
+def _schizas(seen: Contents) -> str:
+    """A1 also stands for A2, as in the rule."""
+    none_left, little, half = _cuts("csf-fraction")
+    if seen.fluid >= half:
+        return "A1"
+    if seen.fluid >= little:
+        return "A3" if seen.rootlets >= _cuts("rootlets-dorsal")[0] else "A4"
+    if seen.fluid >= none_left:
+        return "B"
+    return "C" if seen.fat_mm2 >= _cuts("posterior-fat")[0] else "D"
 
 
 def _recess(
     anatomy: Anatomy, plain: Anatomy, n: int, level: Level, side: Side
 ) -> Iterator[Finding]:
-    sign = 1 if side is Side.LEFT else -1
-    loss = _loss(planes.recess_area(anatomy, n, sign), planes.recess_area(plain, n, sign))
-    rank = _rank(loss)
+    rank = _bartynski(recess_state(anatomy, n, side), recess_state(plain, n, side))
     what, zone = Condition.SUBARTICULAR_STENOSIS, Zone.SUBARTICULAR
     yield _finding(level, what, Scale.BARTYNSKI, Scale.BARTYNSKI.grades[rank], side, zone)
     yield _finding(level, what, Scale.RSNA, RSNA[max(rank - 1, 0)], side, zone)
 
 
+def _bartynski(now: RecessState, before: RecessState) -> int:
+    """0 open, 1 reduced, 2 with an altered root, 3 nothing left."""
+    closed = _cuts("recess-height")[0]
+    left = now.free_mm2 / before.free_mm2 if before.free_mm2 > 0 else 1.0
+    if now.height_mm < closed or left < _cuts("recess-share")[0]:
+        return 3
+    if before.root_mm2 >= LEAST_ROOT_MM2:
+        lost = 1 - now.root_mm2 / before.root_mm2
+        if max(lost, now.pressed - before.pressed) > ROOT_LOSS:
+            return 2
+    return int(left < 1 - REDUCED)
+
+
 def _foramen(
     anatomy: Anatomy, plain: Anatomy, n: int, level: Level, side: Side
 ) -> Iterator[Finding]:
-    now, before = (planes.foramen_truth(a, n, side) for a in (anatomy, plain))
-    rank = _rank(_loss(now.area_mm2, before.area_mm2))
-    if rank and _loss(now.root_mm2, before.root_mm2) > ROOT_LOSS:
-        rank = 3
+    rank = _lee(foramen_state(anatomy, n, side), foramen_state(plain, n, side))
     what, zone = Condition.FORAMINAL_STENOSIS, Zone.FORAMINAL
     yield _finding(level, what, Scale.LEE_FORAMEN, Scale.LEE_FORAMEN.grades[rank], side, zone)
     yield _finding(level, what, Scale.RSNA, RSNA[max(rank - 1, 0)], side, zone)
+
+
+def _lee(now: ForamenState, before: ForamenState) -> int:
+    """By the sides without fat: fewer than two 0, fewer than four 1, four 2, root smaller 3."""
+    cuts = [_cuts(f"foramen-fat-{side}")[0] for side in SIDES]
+    lost = sum(share < cut for share, cut in zip(now.fat, cuts, strict=True))
+    is_changed = now.root_mm2 < _cuts("root-share")[0] * before.root_mm2
+    if lost < 2:
+        return 0
+    return 3 if lost > 2 and is_changed else 1 + (lost == len(cuts))
 
 
 def _slip(
@@ -143,15 +188,6 @@ def _cuts(id_: str) -> tuple[float, ...]:
 
 def _presence(is_present: bool) -> str:
     return "present" if is_present else "absent"
-
-
-def _loss(now: float, before: float) -> float:
-    return 1 - now / before if before > 0 else 0.0
-
-
-def _rank(loss: float) -> int:
-    """0 none, 1 up to a third of the area lost, 2 up to two thirds, 3 more."""
-    return sum(loss > cut for cut in (LEAST_LOSS, *THIRDS))
 
 
 def _finding(

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from cauda.phantom import planes
 from cauda.phantom.anatomy import Anatomy
@@ -38,6 +39,8 @@ RAYS = 24
 """Directions looked into from the middle of a root, on each of its sides."""
 LEAST_FAT_MM = 0.7
 """Thinner fat is not seen on clinical images: about a pixel."""
+
+_IN_PLANE = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], dtype=bool)[:, :, None]
 
 Mask = NDArray[np.bool_]
 
@@ -77,10 +80,15 @@ def contents(anatomy: Anatomy, n: int) -> Contents | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecessState:
-    """A lateral recess: its least height and the section of the root that passes it."""
+    """A lateral recess: its least height, free area, and the root that passes it.
+
+    ``root_mm2`` is the root's mean section, ``pressed`` the share of it that disc or bone touches.
+    """
 
     height_mm: float
+    free_mm2: float
     root_mm2: float
+    pressed: float
 
 
 @lru_cache(maxsize=64)
@@ -95,8 +103,14 @@ def recess_state(anatomy: Anatomy, n: int, side: Side) -> RecessState:
     within = np.abs(x) <= medial - PEDICLE_MARGIN_MM
     solid = _solid(anatomy)[grid]
     heights = _gaps(np.moveaxis(solid[within], 1, -1)) * STEP_MM
-    nerve = (grid == int(Base.NERVE)).sum(axis=(0, 1)) * STEP_MM**2
-    return RecessState(height_mm=float(heights.min()), root_mm2=float(nerve.mean()))
+    nerve = grid == int(Base.NERVE)
+    touched = nerve & ndimage.binary_dilation(solid, _IN_PLANE)
+    return RecessState(
+        height_mm=float(heights.min()),
+        free_mm2=planes.recess_area(anatomy, n, sign),
+        root_mm2=float(nerve.sum(axis=(0, 1)).mean()) * STEP_MM**2,
+        pressed=float(touched.sum() / max(nerve.sum(), 1)),
+    )
 
 
 def _solid(anatomy: Anatomy) -> Mask:

@@ -1,0 +1,117 @@
+"""Zone, side and MSU class of a herniation that axial images show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import isfinite
+
+from cauda.grade.thresholds import FILE
+from cauda.knowledge import row
+from cauda.records import Finding, Measurement
+from cauda.vocab import Condition, Level, Plane, Quantity, Side, Zone
+
+_SHAPES = ("protrusion", "extrusion", "sequestration")
+"""Contours that have a place; a bulge has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """The part of a lesion's area in one zone; central has no side."""
+
+    zone: Zone
+    side: Side | None
+    value: float
+
+
+def is_herniation(finding: Finding) -> bool:
+    """Whether the finding is about displaced material that has a place."""
+    if finding.condition == Condition.DISC_HERNIATION:
+        return finding.rank > 0
+    return finding.condition == Condition.DISC_CONTOUR and finding.grade in _SHAPES
+
+
+def zoned(finding: Finding, measurements: Sequence[Measurement]) -> Finding:
+    """The herniation with its fullest zone, its side, every zone it fills, and its MSU class.
+
+    Parameters
+    ----------
+    finding : Finding
+        Decided on axial images.
+    measurements : sequence of Measurement
+        Shares of the zones, apex and facet line of the level.
+    """
+    seen = _axial(measurements, finding.level)
+    shares = _shares(measurements, finding.level)
+    apex = seen.get(Quantity.DISPLACEMENT_APEX)
+    side = shares[0].side if shares else None
+    words = _words(shares)
+    if not shares and apex is not None:
+        side = _apex_side(apex)
+        words = row(FILE, "place", "zone-shares").text("unseen")
+    msu = _msu(seen) if finding.condition == Condition.DISC_CONTOUR else ""
+    detail = "; ".join(part for part in (words, finding.detail, msu) if part)
+    return replace(finding, zone=shares[0].zone if shares else None, side=side, detail=detail)
+
+
+def _axial(measurements: Sequence[Measurement], level: Level) -> dict[Quantity, Measurement]:
+    own = [m for m in measurements if (m.level, m.plane) == (level, Plane.AXIAL)]
+    ranked = sorted(own, key=lambda m: not m.preferred)
+    found: dict[Quantity, Measurement] = {}
+    for m in ranked:
+        if m.zone is None and isfinite(m.value):
+            found.setdefault(m.quantity, m)
+    return found
+
+
+def _shares(measurements: Sequence[Measurement], level: Level) -> list[Share]:
+    """Every zone that holds enough of the lesion, the fullest first; of equals the inner one."""
+    least = row(FILE, "place", "zone-shares").number("value")
+    zones = list(Zone)
+    found = [
+        Share(zone=m.zone, side=m.side, value=m.value)
+        for m in measurements
+        if (m.quantity, m.level) == (Quantity.DISPLACEMENT_ZONE, level)
+        and m.preferred
+        and m.zone is not None
+        and m.value >= least
+    ]
+    return sorted(found, key=lambda s: (-s.value, zones.index(s.zone)))
+
+
+def _words(shares: Sequence[Share]) -> str:
+    """``left subarticular (70 %) and central``."""
+    named = [" ".join([*([s.side.value] if s.side else []), s.zone.value]) for s in shares]
+    if len(named) < 2:
+        return "".join(named)
+    return f"{named[0]} ({100 * shares[0].value:.0f} %), also {' and '.join(named[1:])}"
+
+
+def _apex_side(apex: Measurement) -> Side | None:
+    """The side of the deepest point, where it is clear."""
+    least = row(FILE, "place", "zone-apex").number("value")
+    if abs(apex.value) < max(least, apex.uncertainty):
+        return None
+    return Side.LEFT if apex.value > 0 else Side.RIGHT
+
+
+def _msu(seen: dict[Quantity, Measurement]) -> str:
+    """``MSU 2-AB``: size by the facet line, zone by its quarters; empty without them."""
+    line = seen.get(Quantity.DISPLACEMENT_FACET_LINE)
+    apex, width = seen.get(Quantity.DISPLACEMENT_APEX), seen.get(Quantity.FACET_DISTANCE)
+    if line is None:
+        return ""
+    limits = row(FILE, "place", "msu-size").numbers("value")
+    size = 1 + sum(line.value > limit for limit in limits)
+    if apex is None or width is None or width.value <= 0:
+        return f"MSU size {size}"
+    return f"MSU {size}-{_letters(2 * abs(apex.value) / width.value)}"
+
+
+def _letters(share: float) -> str:
+    """A within the inner quarters of the facet line, B the outer ones, C beyond; AB between."""
+    found = row(FILE, "place", "msu-zone")
+    half, whole = found.numbers("value")
+    if abs(share - half) <= found.number("margin"):
+        return "AB"
+    return "A" if share < half else "B" if share <= whole else "C"
