@@ -128,7 +128,8 @@ def _keep(run: Run, config: TrainConfig, desk: Desk, clock: _Clock) -> None:
 def _validate(run: Run, desk: Desk) -> bool:
     """Report the figures of the averaged network; keep it if it is the best so far, and say so."""
     figures = desk.validate(run.average)
-    desk.journal.row(run.step, figures)
+    if figures:
+        desk.journal.row(run.step, figures)
     dice = [value for name, value in figures.items() if name.startswith("dice")]
     if not dice or float(np.nanmean(dice)) <= run.best:
         return False
