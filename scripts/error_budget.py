@@ -1,16 +1,21 @@
-"""Measure unseen phantoms through the network and print how far off each quantity is.
+"""Measure unseen phantoms and print how far off each quantity is, plane by plane.
 
-Each phantom is written as DICOM at clinical resolution with random lesions, analyzed like any
-study, and compared with its exact truth. Results are cached a phantom, so a stopped run goes on.
+Each phantom is written as DICOM at clinical resolution with random lesions (sagittal T2 and T1, and
+an axial T2 stack a level), analyzed like any study, and compared with its exact truth. Results are
+cached a phantom, with the series that each value comes from, so a stopped run goes on. With
+``--exact`` the networks are left out: true segmentations are located and measured, which tells what
+the definitions themselves cost.
 
-Example: python scripts/error_budget.py --count 40 --out docs/error_budget.md
+Example: python scripts/error_budget.py --count 200 --workers 2 --out docs/error_budget.md
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -21,19 +26,37 @@ from rich.progress import track
 
 import cauda
 from cauda.evaluation.agreement import GradePair, grade_pairs, weighted_kappa
-from cauda.evaluation.budget import BudgetRow, Comparison, compare, side_errors, summarize
-from cauda.phantom import draw_anatomy
-from cauda.phantom.stacks import StudyPlan
+from cauda.evaluation.budget import (
+    BudgetRow,
+    Comparison,
+    Where,
+    ZonePair,
+    compare,
+    side_errors,
+    summarize,
+    zone_kappa,
+    zone_pairs,
+)
+from cauda.locate import locate
+from cauda.measure import measure
+from cauda.phantom import Anatomy, draw_anatomy, truth_segmentation
+from cauda.phantom.stacks import StudyPlan, axial_spaces, sagittal_space
 from cauda.phantom.study import write_study
 from cauda.phantom.truth import landmarks, truth
-from cauda.records import Measurement, Point
-from cauda.vocab import Condition, Contrast, Level, Quantity, Side, Vertebra
+from cauda.phantom.truth_axial import axial_truth
+from cauda.records import Finding, Measurement, Point, Segmentation, Series, Spine, Study, Volume
+from cauda.vocab import Condition, Contrast, Level, Plane, Quantity, Side, Vertebra, Zone
 
 STUDIES = Path("runs/phantoms")
 """Phantoms are kept here: they do not depend on the network."""
 FIRST_SEED = 500_000
 """Training draws its phantoms from seeds far below."""
-SIDE_MARGIN = {Quantity.FORAMEN_HEIGHT: 4.0, Quantity.FORAMEN_AREA: 40.0}
+SIDE_MARGIN = {
+    Quantity.FORAMEN_HEIGHT: 4.0,
+    Quantity.FORAMEN_AREA: 40.0,
+    Quantity.RECESS_HEIGHT: 2.5,
+    Quantity.RECESS_AREA: 25.0,
+}
 """Least true difference of the sides that makes a swap decidable."""
 MATCH_MM = 10.0
 """A level is named right if its center lies this near to the true disc of that name."""
@@ -46,38 +69,81 @@ GRADED = (
 )
 
 
-def measure_phantom(seed: int, lumbar_count: int, cache: Path) -> dict[str, Any]:
+def measure_phantom(seed: int, lumbar_count: int, cache: Path, is_exact: bool) -> dict[str, Any]:
     """Analyze one phantom, or read what an earlier run found."""
-    path = cache / f"{seed}_{lumbar_count}.json"
+    path = cache / f"{seed}_{lumbar_count}{'_exact' if is_exact else ''}.json"
     if path.is_file():
         return dict(json.loads(path.read_text()))
-    folder = make_study(seed, lumbar_count)
-    analysis = cauda.analyze(folder / "dicom")
     anatomy = draw_anatomy(np.random.default_rng(seed), lumbar_count=lumbar_count)
-    measurements, findings = truth(anatomy)
-    comparisons, missing = compare(analysis.measurements, measurements)
-    centers = landmarks(anatomy).discs
-    result = {
-        "seed": seed,
-        "comparisons": [asdict(c) for c in comparisons],
-        "missing": missing,
-        "grades": [asdict(p) for p in grade_pairs(analysis.findings, findings)],
-        "levels": len(analysis.spine.levels),
-        "sided": sum(_has_place(m, centers) for m in analysis.measurements),
-        "wrong_side": [m.id for m in analysis.measurements if _is_wrong_side(m, centers)],
-        "misnamed": [
-            level.name
-            for level in analysis.spine.levels
-            if level.name in centers
-            and _distance(level.frame.origin_lps, centers[level.name]) > MATCH_MM
-        ],
-        "unfound": sorted(set(centers) & _graded() - {lv.name for lv in analysis.spine.levels}),
-        "numbering": analysis.spine.numbering.state,
-        "seconds": dict(analysis.provenance.seconds),
-    }
+    seconds: dict[str, float] = {}
+    graded: tuple[Finding, ...] = ()
+    if is_exact:
+        spine, measured = exact(anatomy)
+    else:
+        analysis = cauda.analyze(make_study(seed, lumbar_count, has_axial=True) / "dicom")
+        spine, measured, graded = analysis.spine, analysis.measurements, analysis.findings
+        seconds = dict(analysis.provenance.seconds)
+    result = compared(anatomy, spine, measured, graded) | {"seed": seed, "seconds": seconds}
     cache.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result))
     return result
+
+
+def exact(anatomy: Anatomy) -> tuple[Spine, tuple[Measurement, ...]]:
+    """Locate and measure a phantom on its true segmentations: sagittal T2 and axial T2."""
+    plan = StudyPlan(sagittal_matrix=320, axial_matrix=224)
+    sagittal = truth_segmentation(anatomy, sagittal_space(anatomy, plan, "1.2.3"), "sag_t2")
+    axial = [
+        truth_segmentation(anatomy, space, f"ax_t2_{n + 1}")
+        for n, space in enumerate(axial_spaces(anatomy, plan, "1.2.3"))
+    ]
+    # A stack tilted past 45 degrees is coronal to the loader too.
+    axial = [s for s in axial if s.plane is Plane.AXIAL]
+    spine = locate((sagittal, *axial), Study(series=tuple(_as_series(s) for s in axial)))
+    return spine, measure(spine, (sagittal, *axial))
+
+
+def _as_series(segmentation: Segmentation) -> Series:
+    volume = Volume(voxels=segmentation.signal, space=segmentation.space)
+    return Series(
+        key=segmentation.series,
+        plane=segmentation.plane,
+        contrast=segmentation.contrast,
+        volume=volume,
+        used=True,
+        reason="A true segmentation.",
+    )
+
+
+def compared(
+    anatomy: Anatomy,
+    spine: Spine,
+    measured: Sequence[Measurement],
+    graded: Sequence[Finding],
+) -> dict[str, Any]:
+    """What was found beside the truth, as JSON."""
+    sagittal, findings = truth(anatomy)
+    axial = axial_truth(anatomy)
+    comparisons, missing = compare(measured, (*sagittal, *axial))
+    centers = landmarks(anatomy).discs
+    return {
+        "comparisons": [asdict(c) for c in comparisons],
+        "missing": missing,
+        "zones": [asdict(p) for p in zone_pairs(measured, axial)],
+        "grades": [asdict(p) for p in grade_pairs(graded, findings)],
+        "levels": len(spine.levels),
+        "sided": sum(_has_place(m, centers) for m in measured),
+        "wrong_side": [m.id for m in measured if _is_wrong_side(m, centers)],
+        "misnamed": [
+            level.name
+            for level in spine.levels
+            if level.name in centers
+            and _distance(level.frame.origin_lps, centers[level.name]) > MATCH_MM
+        ],
+        "unfound": sorted(set(centers) & _graded() - {lv.name for lv in spine.levels}),
+        "apart": sorted({f"{m.level} {m.series}: {m.apart}" for m in measured if m.apart}),
+        "numbering": spine.numbering.state,
+    }
 
 
 def _has_place(measurement: Measurement, centers: dict[Level, Point]) -> bool:
@@ -92,13 +158,13 @@ def _is_wrong_side(measurement: Measurement, centers: dict[Level, Point]) -> boo
     return bool((x_mm > 0) != (measurement.side is Side.LEFT))
 
 
-def make_study(seed: int, lumbar_count: int) -> Path:
+def make_study(seed: int, lumbar_count: int, *, has_axial: bool = False) -> Path:
     """Write one phantom as DICOM, or find what an earlier run wrote."""
-    folder = STUDIES / f"{seed}_{lumbar_count}"
+    folder = STUDIES / f"{seed}_{lumbar_count}{'_axial' if has_axial else ''}"
     if not folder.is_dir():
         partial = folder.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
-        plan = StudyPlan(contrasts=(Contrast.T2, Contrast.T1), has_axial=False)
+        plan = StudyPlan(contrasts=(Contrast.T2, Contrast.T1), has_axial=has_axial)
         write_study(partial, seed=seed, lumbar_count=lumbar_count, plan=plan)
         partial.rename(folder)
     return folder
@@ -122,18 +188,33 @@ def comparison(values: dict[str, Any]) -> Comparison:
         measured=values["measured"],
         truth=values["truth"],
         uncertainty=values["uncertainty"],
+        plane=Plane(values["plane"]),
+        series=values["series"],
+    )
+
+
+def zone_pair(values: dict[str, Any]) -> ZonePair:
+    """A pair of zones from its JSON form."""
+    sides = (values["measured_side"], values["truth_side"])
+    return ZonePair(
+        level=Level(values["level"]),
+        measured=Zone(values["measured"]) if values["measured"] else None,
+        truth=Zone(values["truth"]),
+        measured_side=Side(sides[0]) if sides[0] else None,
+        truth_side=Side(sides[1]) if sides[1] else None,
     )
 
 
 def table(rows: tuple[BudgetRow, ...]) -> str:
     """The error budget as a Markdown table."""
     lines = [
-        "| quantity | n | not measured | mean abs. error | bias | 95th pct. | relative "
+        "| quantity | plane | n | not measured | mean abs. error | bias | 95th pct. | relative "
         "| 90 % interval holds |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     lines += [
-        f"| `{r.quantity.value}` | {r.n} | {r.missing} | {r.mean_absolute:.2f} | {r.bias:+.2f} "
+        f"| `{r.quantity.value}` | {r.plane.value} | {r.n} | {r.missing} "
+        f"| {r.mean_absolute:.2f} | {r.bias:+.2f} "
         f"| {r.percentile_95:.2f} | {100 * r.relative:.1f} % | {100 * r.coverage:.0f} % |"
         for r in rows
     ]
@@ -157,10 +238,51 @@ def grade_table(pairs: list[GradePair]) -> str:
     return "\n".join(lines)
 
 
-def page(results: list[dict[str, Any]], count: int, lumbar_count: int) -> str:
+def series_table(comparisons: Sequence[Comparison]) -> str:
+    """Mean absolute error by the series (stacks of one kind together) that gave the value."""
+    kinds = sorted({_kind(c.series) for c in comparisons})
+    lines = [f"| quantity | {' | '.join(kinds)} |", "|" + " --- |" * (len(kinds) + 1)]
+    for quantity in Quantity:
+        own = [c for c in comparisons if c.quantity is quantity]
+        cells = []
+        for kind in kinds:
+            errors = [abs(c.error) for c in own if _kind(c.series) == kind]
+            cells.append(f"{np.mean(errors):.2f} (n {len(errors)})" if errors else "-")
+        if own:
+            lines.append(f"| `{quantity.value}` | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _kind(series: str) -> str:
+    """A series' key without the number of its stack."""
+    return re.sub(r"_\d+$", "", series)
+
+
+def zone_lines(results: Sequence[dict[str, Any]]) -> list[str]:
+    """Agreement of the zone that holds most of each displaced disc."""
+    pairs = [zone_pair(z) for r in results for z in r["zones"]]
+    told = [p for p in pairs if p.measured is not None]
+    return [
+        f"- Zone of the displaced disc (largest share): kappa **{zone_kappa(pairs):.2f}** over "
+        f"{len(told)} discs, {len(pairs) - len(told)} not told, "
+        f"**{sum(p.is_wrong_side for p in pairs)}** on the wrong side"
+    ]
+
+
+def page(results: list[dict[str, Any]], args: argparse.Namespace) -> str:
     """The whole page."""
+    count, lumbar_count = len(results), args.lumbar_count
+    how = (
+        "with true segmentations instead of the networks'"
+        if args.exact
+        else "rendered as DICOM at clinical resolution (sagittal T2 and T1: 0.7 mm pixels, 4 mm "
+        "slices with 0.4 mm gaps; axial T2: 0.6 mm pixels, five such slices a level) and run "
+        "through the shipped networks"
+    )
     comparisons = [comparison(c) for r in results for c in r["comparisons"]]
-    missing = [(Quantity(m[0]), m[1], m[2], m[3]) for r in results for m in r["missing"]]
+    missing = [
+        Where(Quantity(m[0]), m[1], m[2], m[3], Plane(m[4])) for r in results for m in r["missing"]
+    ]
     swapped = sum(
         len(side_errors([c for c in own if c.quantity is quantity], margin))
         for quantity, margin in SIDE_MARGIN.items()
@@ -174,26 +296,27 @@ def page(results: list[dict[str, Any]], count: int, lumbar_count: int) -> str:
             "# Error budget on unseen phantoms",
             "",
             f"{count} phantoms with {lumbar_count} lumbar vertebrae and random lesions, seeds from "
-            f"{FIRST_SEED}, rendered as DICOM at clinical resolution (0.7 mm pixels, 4 mm slices "
-            "with 0.4 mm gaps, sagittal T2 and T1) and run through the shipped network. Truth is "
-            "computed from the geometry, never from voxels. Phantoms are not patients: see the log "
-            "for real images. Printed by",
+            f"{args.first_seed}, {how}. Truth is computed from the geometry, never from voxels. "
+            "Phantoms are not patients: see the log for real images. Printed by",
             "",
-            f"    python scripts/error_budget.py --count {count} --out docs/error_budget.md",
+            f"    python scripts/error_budget.py --count {count}{' --exact' if args.exact else ''}",
             "",
             table(summarize(comparisons, missing)),
             "",
             "Lengths in mm, areas in mm2, angles in degrees; the rest as named.",
             "",
-            "- Left-right errors (sides that truly differ by "
-            f"{SIDE_MARGIN[Quantity.FORAMEN_HEIGHT]:g} mm or "
-            f"{SIDE_MARGIN[Quantity.FORAMEN_AREA]:g} mm2, measured nearer to the other side): "
-            f"**{swapped}**",
+            "- Left-right errors (foramina or recesses whose sides truly differ, measured nearer "
+            f"to the other side): **{swapped}**",
+            *zone_lines(results),
             f"- Studies with a wrong level name: **{misnamed}** of {count}",
             f"- Levels L1-L2 to L5-S1 not found: **{unfound}** of {5 * count}",
-            "- Foraminal measurements read on the other side of the true disc than they are named: "
+            "- Measurements of a side read on the other side of the true disc than they are named: "
             f"**{sum(len(r['wrong_side']) for r in results)}** of "
             f"{sum(r['sided'] for r in results)}",
+            "",
+            "## Mean absolute error by series",
+            "",
+            series_table(comparisons),
             "",
             "## Grades against what was built",
             "",
@@ -210,13 +333,17 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--cache", type=Path, default=Path("runs/error_budget"))
+    parser.add_argument("--exact", action="store_true", help="True segmentations, no network.")
     parser.add_argument("--out", type=Path, help="Write the page here as well.")
     args = parser.parse_args()
     seeds = range(args.first_seed, args.first_seed + args.count)
     with ProcessPoolExecutor(args.workers) as pool:
-        jobs = [pool.submit(measure_phantom, s, args.lumbar_count, args.cache) for s in seeds]
-        results = [job.result() for job in track(jobs, description="phantoms")]
-    text = page(results, args.count, args.lumbar_count)
+        jobs = [
+            pool.submit(measure_phantom, s, args.lumbar_count, args.cache, args.exact)
+            for s in seeds
+        ]
+        results = [done.result() for done in track(jobs, description="phantoms")]
+    text = page(results, args)
     print(text)
     if args.out:
         args.out.write_text(text)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from cauda.records import Measurement
-from cauda.vocab import Level, Quantity, Side, Vertebra
+from cauda.vocab import Level, Plane, Quantity, Side, Vertebra, Zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,10 @@ class Comparison:
         Where; ``None`` where it does not apply.
     measured, truth, uncertainty : float
         In the quantity's unit; uncertainty is the half-width of the 90 % interval.
+    plane : Plane
+        Of the slices it was measured on.
+    series : str
+        The series the measured value comes from.
     """
 
     quantity: Quantity
@@ -34,6 +39,8 @@ class Comparison:
     measured: float
     truth: float
     uncertainty: float
+    plane: Plane = Plane.SAGITTAL
+    series: str = ""
 
     @property
     def error(self) -> float:
@@ -48,7 +55,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetRow:
-    """How one quantity did over all phantoms.
+    """How one quantity of one plane did over all phantoms.
 
     Parameters
     ----------
@@ -72,20 +79,38 @@ class BudgetRow:
     percentile_95: float
     relative: float
     coverage: float
+    plane: Plane = Plane.SAGITTAL
 
 
-Where = tuple[Quantity, Level | None, Vertebra | None, Side | None]
+class Where(NamedTuple):
+    """What a measurement is of, without its series."""
+
+    quantity: Quantity
+    level: Level | None
+    vertebra: Vertebra | None
+    side: Side | None
+    plane: Plane = Plane.SAGITTAL
 
 
 def where(measurement: Measurement) -> Where:
     """What a measurement is of, without its series."""
-    return (measurement.quantity, measurement.level, measurement.vertebra, measurement.side)
+    return Where(
+        measurement.quantity,
+        measurement.level,
+        measurement.vertebra,
+        measurement.side,
+        measurement.plane,
+    )
 
 
 def compare(
     measured: Iterable[Measurement], truth: Iterable[Measurement]
 ) -> tuple[tuple[Comparison, ...], tuple[Where, ...]]:
-    """Pair preferred measurements with the truth of the same place.
+    """Pair measurements with the truth of the same place and plane.
+
+    Of several series of a plane the preferred one is taken; where the preferred one is of the
+    other plane, the surest that does not stand apart. Shares of zones are left out: see
+    :func:`zone_pairs`.
 
     Returns
     -------
@@ -93,9 +118,13 @@ def compare(
     missing : tuple of Where
         Truths without a measurement.
     """
-    found = {where(m): m for m in measured if m.preferred}
+    found: dict[Where, Measurement] = {}
+    for own in sorted(measured, key=lambda m: (not m.preferred, bool(m.apart), m.uncertainty)):
+        found.setdefault(where(own), own)
     comparisons, missing = [], []
     for true in truth:
+        if true.quantity is Quantity.DISPLACEMENT_ZONE:
+            continue
         key = where(true)
         if key not in found:
             missing.append(key)
@@ -110,6 +139,8 @@ def compare(
                 measured=own.value,
                 truth=true.value,
                 uncertainty=own.uncertainty,
+                plane=own.plane,
+                series=own.series,
             )
         )
     return tuple(comparisons), tuple(missing)
@@ -118,10 +149,10 @@ def compare(
 def summarize(
     comparisons: Sequence[Comparison], missing: Sequence[Where] = ()
 ) -> tuple[BudgetRow, ...]:
-    """One row a quantity, in the vocabulary's order."""
+    """One row a quantity and plane, in the vocabulary's order."""
     rows = []
-    for quantity in Quantity:
-        own = [c for c in comparisons if c.quantity is quantity]
+    for quantity, plane in ((q, p) for q in Quantity for p in (Plane.SAGITTAL, Plane.AXIAL)):
+        own = [c for c in comparisons if (c.quantity, c.plane) == (quantity, plane)]
         if not own:
             continue
         errors = np.array([c.error for c in own])
@@ -130,7 +161,8 @@ def summarize(
             BudgetRow(
                 quantity=quantity,
                 n=len(own),
-                missing=sum(1 for key in missing if key[0] is quantity),
+                missing=sum(1 for key in missing if (key.quantity, key.plane) == (quantity, plane)),
+                plane=plane,
                 mean_absolute=float(np.abs(errors).mean()),
                 bias=float(errors.mean()),
                 percentile_95=float(np.percentile(np.abs(errors), 95)),
@@ -142,7 +174,7 @@ def summarize(
 
 
 def side_errors(comparisons: Sequence[Comparison], margin: float) -> tuple[Comparison, ...]:
-    """Foraminal values nearer to the other side's truth although the sides truly differ.
+    """Values nearer to the other side's truth although the sides truly differ.
 
     Parameters
     ----------
@@ -150,14 +182,83 @@ def side_errors(comparisons: Sequence[Comparison], margin: float) -> tuple[Compa
     margin : float
         Least true left-right difference, in the quantity's unit, that makes a swap decidable.
     """
-    truth = {(c.quantity, c.level, c.side): c.truth for c in comparisons if c.side}
+    truth = {(c.quantity, c.level, c.plane, c.side): c.truth for c in comparisons if c.side}
     swapped = []
     for own in comparisons:
         if own.side is None:
             continue
-        other = truth.get((own.quantity, own.level, own.side.opposite))
+        other = truth.get((own.quantity, own.level, own.plane, own.side.opposite))
         if other is None or abs(other - own.truth) < margin:
             continue
         if abs(own.measured - other) < abs(own.measured - own.truth):
             swapped.append(own)
     return tuple(swapped)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZonePair:
+    """Where most of a displaced disc lies, as measured and in truth.
+
+    Parameters
+    ----------
+    level : Level
+    measured, truth : Zone or None
+        ``None`` where none was told.
+    measured_side, truth_side : Side or None
+        ``None`` for the central and anterior zones.
+    """
+
+    level: Level
+    measured: Zone | None
+    truth: Zone
+    measured_side: Side | None
+    truth_side: Side | None
+
+    @property
+    def is_wrong_side(self) -> bool:
+        """Whether both tell a side, and not the same one."""
+        return None not in (self.measured_side, self.truth_side) and (
+            self.measured_side is not self.truth_side
+        )
+
+
+def zone_pairs(
+    measured: Iterable[Measurement], truth: Iterable[Measurement]
+) -> tuple[ZonePair, ...]:
+    """Pair the zone that holds most of each truly displaced disc with the measured one."""
+    found, true = _main_zones(measured), _main_zones(truth)
+    return tuple(
+        ZonePair(
+            level=level,
+            measured=found[level].zone if level in found else None,
+            truth=own.zone,
+            measured_side=found[level].side if level in found else None,
+            truth_side=own.side,
+        )
+        for level, own in true.items()
+        if own.zone is not None
+    )
+
+
+def _main_zones(measurements: Iterable[Measurement]) -> dict[Level, Measurement]:
+    """Per level the largest share of a zone, preferred series only."""
+    best: dict[Level, Measurement] = {}
+    for m in measurements:
+        if m.quantity is not Quantity.DISPLACEMENT_ZONE or m.level is None or not m.preferred:
+            continue
+        if m.level not in best or m.value > best[m.level].value:
+            best[m.level] = m
+    return best
+
+
+def zone_kappa(pairs: Sequence[ZonePair]) -> float:
+    """Cohen's kappa of the zones that were told; NaN where it is not defined."""
+    told = [(p.measured, p.truth) for p in pairs if p.measured is not None]
+    if not told:
+        return float("nan")
+    agreed = sum(a is b for a, b in told) / len(told)
+    chance = sum(
+        (sum(a is z for a, _ in told) / len(told)) * (sum(b is z for _, b in told) / len(told))
+        for z in Zone
+    )
+    return (agreed - chance) / (1 - chance) if chance < 1 else float("nan")

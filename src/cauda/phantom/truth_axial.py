@@ -273,7 +273,7 @@ def _contour(scene: Scene) -> Iterator[Found]:
     is_bulge = bool(shares[middle] > BULGE_SHARE)
     ranked = depths - (allowance[:, None] if is_bulge else 0.0)
     ranked = np.where(posterior[:, None], ranked, -np.inf)
-    apexes = ranked.argmax(axis=0)
+    apexes = np.array([_plateau(column) for column in ranked.T])
     deepest = depths[apexes, np.arange(len(apexes))]
     worst = int(deepest.argmax())
     depth = float(max(deepest[worst], 0.0))
@@ -298,6 +298,14 @@ def _contour(scene: Scene) -> Iterator[Found]:
             yield Quantity.DISPLACEMENT_FACET_LINE, share, None, None
     base = min(bulge + TAU_MM, depth - 0.25)
     yield from _focal(scene, disc[:, :, worst], (points, normals), (apex, base))
+
+
+def _plateau(depths: Floats) -> int:
+    """The middle of what comes within 0.25 mm of the greatest depth, round the deepest point."""
+    tip = int(depths.argmax())
+    parts, _ = ndimage.label(depths >= depths[tip] - 0.25)
+    own = np.flatnonzero(parts == parts[tip])
+    return int(own[len(own) // 2])
 
 
 def _focal(

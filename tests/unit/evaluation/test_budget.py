@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from cauda.evaluation.budget import compare, side_errors, summarize
+from cauda.evaluation.budget import (
+    Where,
+    compare,
+    side_errors,
+    summarize,
+    zone_kappa,
+    zone_pairs,
+)
 from cauda.records import Measurement
-from cauda.vocab import Level, Quantity, Side
+from cauda.vocab import Level, Plane, Quantity, Side, Zone
 
 
 def value(
@@ -35,7 +44,7 @@ def test_only_the_preferred_series_is_compared() -> None:
 def test_a_truth_without_a_measurement_is_counted_as_missing() -> None:
     comparisons, missing = compare([], [value(Quantity.SLIP, 3.0)])
     assert comparisons == ()
-    assert missing == ((Quantity.SLIP, Level.L4_L5, None, None),)
+    assert missing == (Where(Quantity.SLIP, Level.L4_L5, None, None),)
 
 
 def test_summary_gives_error_bias_and_coverage() -> None:
@@ -62,3 +71,44 @@ def test_nearly_equal_sides_cannot_be_told_swapped() -> None:
     measured = [value(height, 14.0, side=Side.LEFT), value(height, 15.0, side=Side.RIGHT)]
     comparisons, _ = compare(measured, truth)
     assert side_errors(comparisons, margin=3.0) == ()
+
+
+def test_a_value_is_held_to_the_truth_of_its_own_plane() -> None:
+    sagittal, axial = (
+        value(Quantity.SAC_AREA, 100.0, preferred=False),
+        value(Quantity.SAC_AREA, 120.0),
+    )
+    measured = [sagittal, replace(axial, plane=Plane.AXIAL, series="ax_t2")]
+    truth = [
+        value(Quantity.SAC_AREA, 101.0),
+        replace(value(Quantity.SAC_AREA, 118.0), plane=Plane.AXIAL),
+    ]
+    comparisons, missing = compare(measured, truth)
+    assert [(c.error, c.series) for c in comparisons] == [(-1.0, "sag_t2"), (2.0, "ax_t2")]
+    assert not missing
+    assert [r.plane for r in summarize(comparisons)] == [Plane.SAGITTAL, Plane.AXIAL]
+
+
+def zone(level: Level, kind: Zone, share: float, side: Side | None = None) -> Measurement:
+    found = value(Quantity.DISPLACEMENT_ZONE, share, side=side)
+    return replace(found, level=level, zone=kind, plane=Plane.AXIAL)
+
+
+def test_zones_are_compared_by_their_largest_share() -> None:
+    l4, l5 = Level.L4_L5, Level.L5_S1
+    truth = [
+        zone(l4, Zone.CENTRAL, 0.3),
+        zone(l4, Zone.SUBARTICULAR, 0.7, Side.LEFT),
+        zone(l5, Zone.CENTRAL, 1.0),
+    ]
+    swapped = [
+        zone(l4, Zone.SUBARTICULAR, 0.6, Side.RIGHT),
+        zone(l5, Zone.FORAMINAL, 0.9, Side.LEFT),
+    ]
+    assert zone_kappa(zone_pairs(truth, truth)) == 1.0
+    pairs = {p.level: p for p in zone_pairs(swapped, truth)}
+    assert pairs[l4].measured is pairs[l4].truth
+    assert pairs[l4].is_wrong_side
+    assert not pairs[l5].is_wrong_side
+    assert zone_kappa(tuple(pairs.values())) < 1.0
+    assert [p.measured for p in zone_pairs([], truth)] == [None, None]

@@ -50,6 +50,9 @@ FOCAL_MM = 2.0
 LATERAL_MM, LATERAL_ADVANTAGE_MM = 14.0, 4.0
 """Discs bulge more to the sides: there a bulge's apex must stand out by this much."""
 
+PLATEAU_MM = 0.25
+"""The apex is the middle of what comes so near to the deepest point: lesions have flat tops."""
+
 CANAL_MM = 22.0
 """The canal ends this far behind the disc's outline at the latest."""
 
@@ -94,19 +97,40 @@ class Unrolled:
         return float((self.depth_mm > self.tau_mm).mean())
 
     @cached_property
-    def apex(self) -> int:
-        """Number of the outline's point with the deepest displacement behind the middle."""
+    def top(self) -> tuple[int, int]:
+        """First and last of the outline's points round the deepest displacement behind."""
         behind = np.where(self.ring.is_posterior, self.depth_mm, -np.inf)
         if self.is_bulge:
             is_lateral = np.abs(self.ring.points[:, 0]) > LATERAL_MM
             behind = np.where(is_lateral, behind - LATERAL_ADVANTAGE_MM, behind)
-        best = np.flatnonzero(behind >= behind.max() - 1e-6)
-        return int(best[len(best) // 2])
+        tip = int(behind.argmax())
+        parts, _ = ndimage.label(behind >= behind[tip] - PLATEAU_MM)
+        best = np.flatnonzero(parts == parts[tip])
+        return int(best[0]), int(best[-1])
+
+    @property
+    def apex(self) -> int:
+        """Number of the outline's point in the middle of :attr:`top`."""
+        return sum(self.top) // 2
 
     @property
     def greatest_mm(self) -> float:
         """Deepest displacement behind the middle."""
-        return float(self.depth_mm[self.apex])
+        return float(self.depth_mm[self.top[0] : self.top[1] + 1].max())
+
+    @property
+    def foot_mm(self) -> Floats:
+        """(2,): x', y' of the outline below the apex."""
+        foot: Floats = self.ring.points[list(self.top)].mean(axis=0)
+        return foot
+
+    @property
+    def tip_mm(self) -> Floats:
+        """(2,): x', y' of the apex."""
+        tip: Floats = (
+            self.foot_mm + self.ring.normals[list(self.top)].mean(axis=0) * self.greatest_mm
+        )
+        return tip
 
     @cached_property
     def bulge_mm(self) -> float:
@@ -204,8 +228,7 @@ def contour_readings(
     worst = max(seen, key=lambda u: u.greatest_mm)
     spread = Spread(blur=0.6 * worst.cut.pixel_mm + ring.misfit_mm)
     depth = max(worst.greatest_mm, 0.0)
-    start = ring.points[worst.apex]
-    line = np.array([start, start + ring.normals[worst.apex] * depth])
+    line = np.array([worst.foot_mm, worst.tip_mm])
     found = [
         Reading(
             quantity=Quantity.DISPLACEMENT_CIRCUMFERENCE,
@@ -267,13 +290,12 @@ def _width_readings(worst: Unrolled, spread: Spread) -> list[Reading]:
 
 def _apex_readings(worst: Unrolled, sides: Mapping[Side, Borders], spread: Spread) -> list[Reading]:
     """Where the deepest point lies, and the depth against the facet line."""
-    tip = worst.ring.points[worst.apex] + worst.ring.normals[worst.apex] * worst.greatest_mm
     apex = Reading(
         quantity=Quantity.DISPLACEMENT_APEX,
-        value=float(tip[0]),
+        value=float(worst.tip_mm[0]),
         method="displacement-apex",
         slice=worst.cut.index,
-        points_lps=worst.cut.lps(tip),
+        points_lps=worst.cut.lps(worst.tip_mm),
         spread=Spread(blur=worst.cut.pixel_mm + 2 * spread.blur),
     )
     return [apex, *_facet_line(worst, sides, spread)]
@@ -348,7 +370,7 @@ def _facet_line(worst: Unrolled, sides: Mapping[Side, Borders], spread: Spread) 
     ends = facet_ends(sides)
     if ends is None:
         return []
-    start = worst.ring.points[worst.apex]
+    start = worst.foot_mm
     (x0, y0), (x1, y1) = ends
     line_y = y0 + (y1 - y0) * (start[0] - x0) / (x1 - x0)
     distance = float(line_y - start[1])
