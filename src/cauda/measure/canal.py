@@ -38,8 +38,8 @@ SMOOTH_MM = 1.25
 ERODED_MM = 1.0
 """Signal is read this far inside the sac, where neither fat nor bone blurs in."""
 
-BRIGHT_PERCENTILE = 75.0
-"""The brightest quarter of the sac is CSF, the rest holds rootlets (clinical 5.1)."""
+CSF_PERCENTILE = 70.0
+"""Signal of CSF: rootlets fill less than half of a sac's middle, and noise lifts the brightest."""
 
 ROOTLET_SHARE = 0.5
 """On T2 a rootlet is about half as bright as CSF: T2 near 95 ms at an echo time near 100 ms."""
@@ -102,7 +102,9 @@ def _line(sheet: Sheet) -> tuple[float, float, float]:
     behind = np.where(sheet.y_mm[:, None] > starts[None, :], arch, 0.0)
     ends = runs(1.0 - behind.T, sheet.y_mm, starts + STEP_MM)[:, 1]
     size = round(SMOOTH_MM / STEP_MM) | 1
-    seen = np.isfinite(ends - starts)
+    sac = (sheet.sac * sheet.y_mm[:, None]).sum(axis=0) / np.maximum(sheet.sac.sum(axis=0), 1e-6)
+    is_between = (sac > starts) & (sac < ends) & (sheet.sac.max(axis=0) >= SURFACE)
+    seen = np.isfinite(ends - starts) & is_between
     depths = ndimage.uniform_filter1d(np.where(seen, ends - starts, 0.0), size, mode="nearest")
     whole = ndimage.minimum_filter1d(seen.astype(np.uint8), size) > 0
     possible = whole & (depths > 0) & (depths <= GREATEST_AP_MM)
@@ -130,7 +132,7 @@ def _fluid(near: tuple[Sheet, ...], half_disc_mm: float) -> tuple[Reading, ...]:
     shares = [m & window[None, :] for m in insides]
     if sum(int(m.sum()) for m in shares) * STEP_MM**2 < LEAST_MM2:
         return ()
-    bright = float(every[every >= np.percentile(every, BRIGHT_PERCENTILE)].mean())
+    bright = float(np.percentile(every, CSF_PERCENTILE))
     if bright <= 0:
         return ()
     chosen = np.concatenate([g[m] for g, m in zip(signals, shares, strict=True)])

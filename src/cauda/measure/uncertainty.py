@@ -104,8 +104,8 @@ FACTORS: dict[Quantity, Factors] = {
     _Q.ENDPLATE_T1: Factors(edge=1.0, slices=0.5, model=0.1),
     _Q.ENDPLATE_T2: Factors(edge=1.0, slices=0.5, model=0.15),
     _Q.VERTEBRA_WEDGE: Factors(edge=1.0, slices=0.8, model=0.025),
-    _Q.BONY_CANAL_AP: Factors(edge=1.0, slices=0.5, model=1.0),
-    _Q.CSF_FRACTION: Factors(edge=1.0, slices=0.0, model=0.15),
+    _Q.BONY_CANAL_AP: Factors(edge=1.0, slices=0.5, model=2.0),
+    _Q.CSF_FRACTION: Factors(edge=1.0, slices=0.0, model=0.3),
 }
 """Factors of every quantity read on sagittal slices."""
 
