@@ -119,21 +119,25 @@ def peers() -> Iterator[Peer]:
     )
 
 
-def network(peer: Peer) -> torch.nn.Module:
-    """The peer's network with random weights."""
-    levels = len(peer.features)
-    # An axis stops being halved where it would become smaller than four voxels.
+def strides_of(peer: Peer) -> list[list[int]]:
+    """An axis is halved a level, until it would be smaller than four voxels or is odd."""
     strides = [[1, 1, 1]]
     size = list(peer.patch)
-    for _ in range(levels - 1):
+    for _ in peer.features[1:]:
         stride = [2 if n >= 8 and n % 2 == 0 else 1 for n in size]
         size = [n // s for n, s in zip(size, stride, strict=True)]
         strides.append(stride)
+    return strides
+
+
+def network(peer: Peer) -> torch.nn.Module:
+    """The peer's network with random weights."""
+    strides = strides_of(peer)
     return DynUNet(
         spatial_dims=3,
         in_channels=peer.inputs,
         out_channels=peer.outputs,
-        kernel_size=[3] * levels,
+        kernel_size=[3] * len(strides),
         strides=strides,
         upsample_kernel_size=strides[1:],
         filters=peer.features,
@@ -143,9 +147,10 @@ def network(peer: Peer) -> torch.nn.Module:
 
 
 def exported(peer: Peer, folder: Path) -> Path:
+    """Its graph with free axes, traced on the smallest patch that leaves two voxels below."""
     path = folder / f"{peer.name.replace(' ', '_')}.onnx"
     axes = {0: "batch", 2: "i", 3: "j", 4: "k"}
-    small = tuple(max(32, n // 4 // 32 * 32) if n % 32 == 0 else n for n in peer.patch)
+    small = [2 * math.prod(s) for s in zip(*strides_of(peer), strict=True)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of its own future
         torch.onnx.export(
