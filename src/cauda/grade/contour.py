@@ -37,13 +37,20 @@ def _is_beyond(case: Case) -> bool:
     return _depth(case) >= case.cut("depth-detect")
 
 
-def _kept(case: Case) -> Verdict:
-    """The disc keeps its outline; material behind the vertebrae has then left it."""
+def _is_fragment(case: Case) -> bool:
+    """Whether material lies behind the vertebrae, away from a disc that keeps its outline."""
     up = case.values.get(Quantity.MIGRATION_CRANIAL, 0.0)
     down = case.values.get(Quantity.MIGRATION_CAUDAL, 0.0)
     is_away = up >= case.cut("fragment-cranial") or down >= case.cut("fragment-caudal")
-    if is_displaced(case) and is_away:
-        return Verdict("sequestration", case.say("fragment", mm=max(up, down)))
+    return is_displaced(case) and is_away
+
+
+def _kept(case: Case) -> Verdict:
+    """The disc keeps its outline; material behind the vertebrae has then left it."""
+    if _is_fragment(case):
+        ways = (Quantity.MIGRATION_CRANIAL, Quantity.MIGRATION_CAUDAL)
+        away = max(case.values.get(way, 0.0) for way in ways)
+        return Verdict("sequestration", case.say("fragment", mm=away))
     if is_displaced(case):
         words = case.say("sagittal_only", mm=case.values[Quantity.DISPLACEMENT])
         return Verdict("normal", words, is_doubtful=True)
@@ -97,12 +104,8 @@ def herniation(case: Case) -> Verdict:
     if _is_beyond(case) and is_slipped(case):
         return Verdict(UNKNOWN, case.say("uncovered", slip=case.values[Quantity.SLIP]))
     if not _is_beyond(case):
-        is_free = _kept(case).grade == "sequestration"
-        return (
-            Verdict("present", case.say("free"))
-            if is_free
-            else Verdict("absent", case.say("absent"))
-        )
+        found = ("present", "free") if _is_fragment(case) else ("absent", "absent")
+        return Verdict(found[0], case.say(found[1]))
     shape = _shape(case, case.values[Quantity.DISPLACEMENT_CIRCUMFERENCE])
     if shape == "bulge":
         return Verdict("absent", case.say("bulge"))

@@ -188,7 +188,7 @@ def _answer(
     lowering = len({x.id for x in apply if x.effect == "lower"})
     if not measured:
         missing = first.finding(Verdict(UNKNOWN, first.rule.row.text("missing")))
-        return _adopted(first.rule, missing, opinion, lowering)
+        return _adopted(first.rule, replace(missing, because=()), opinion, lowering)
     answers = [_decided(question, opinion, lowering) for question in measured]
     known = next((f for f in answers if f.is_known), None)
     return known or _adopted(first.rule, answers[0], opinion, lowering)

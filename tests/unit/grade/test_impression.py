@@ -127,11 +127,11 @@ def test_not_assessed_says_each_reason_once_with_its_levels(make_spine, make_nor
     recess = [line for line in said if line.startswith("Subarticular")]
     assert recess == [
         "Subarticular stenosis, right and left, L1-L2 to L5-S1: "
-        "needs axial images of the lateral recess, which are not graded yet."
+        "needs axial images that show the lateral recess."
     ]
     assert [line for line in said if "Schizas" in line] == [
         "Canal stenosis on the scale Schizas 2010, L1-L2 to L5-S1: "
-        "needs axial T2 images at the disc, which are not graded yet."
+        "needs axial T2 images at the disc that show the rootlets."
     ]
 
 

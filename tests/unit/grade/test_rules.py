@@ -10,7 +10,7 @@ from cauda.grade.catalog import catalog
 from cauda.grade.certainty import case_of, is_borderline
 from cauda.grade.readings import Reading
 from cauda.grade.thresholds import Derived, readable
-from cauda.vocab import GRADED_LEVELS, UNKNOWN, Level, Quantity
+from cauda.vocab import GRADED_LEVELS, UNKNOWN, Level, Plane, Quantity
 
 RULES = {rule.id: rule for rule in catalog()}
 
@@ -28,7 +28,29 @@ SHORT = {
     "fh": Quantity.FORAMEN_HEIGHT,
     "fw": Quantity.FORAMEN_WIDTH,
     "fa": Quantity.FORAMEN_AREA,
+    "depth": Quantity.DISPLACEMENT_DEPTH,
+    "round": Quantity.DISPLACEMENT_CIRCUMFERENCE,
+    "dome": Derived.DOME_SHARE,
+    "canal": Quantity.DISPLACEMENT_CANAL,
+    "up": Quantity.MIGRATION_CRANIAL,
+    "down": Quantity.MIGRATION_CAUDAL,
+    "fluid": Quantity.CSF_FRACTION,
+    "behind": Quantity.ROOTLET_POSITION,
+    "fat": Quantity.EPIDURAL_FAT_AREA,
+    "recess": Quantity.RECESS_HEIGHT,
+    "angle": Quantity.RECESS_ANGLE,
+    "room": Derived.RECESS_SHARE,
+    "gap": Quantity.ROOT_DISC_GAP,
+    "front": Quantity.FORAMEN_FAT_ANTERIOR,
+    "back": Quantity.FORAMEN_FAT_POSTERIOR,
+    "above": Quantity.FORAMEN_FAT_SUPERIOR,
+    "below": Quantity.FORAMEN_FAT_INFERIOR,
+    "root": Derived.ROOT_SHARE,
+    "t1": Quantity.ENDPLATE_T1,
+    "t2": Quantity.ENDPLATE_T2,
 }
+FAT = {"front": 1.0, "back": 1.0, "above": 1.0, "below": 1.0}
+OUTLINE = {"depth": 3.0, "round": 0.1, "slip": 0.0}
 
 
 def decide(rule_id, level=Level.L4_L5, uncertainty=0.0, **values):
@@ -101,11 +123,73 @@ def decide(rule_id, level=Level.L4_L5, uncertainty=0.0, **values):
         ("slip-meyerding", {"slip": 9.5, "percent": 26.0}, "II"),
         ("slip-meyerding", {"slip": 40.0, "percent": 110.0}, "V"),
         ("slip-meyerding", {"slip": -5.0, "percent": -15.0}, UNKNOWN),
-        ("schizas", {}, UNKNOWN),
-        ("bartynski", {}, UNKNOWN),
-        ("rsna-subarticular", {}, UNKNOWN),
-        ("root-contact", {}, UNKNOWN),
-        ("modic", {}, UNKNOWN),
+        ("contour-axial", {"depth": 0.9, "round": 0.0}, "normal"),
+        ("contour-axial", {"depth": 0.9, "round": 0.0, "disp": 4.0}, "normal"),
+        ("contour-axial", {"depth": 0.9, "round": 0.0, "disp": 4.0, "up": 5.0}, "sequestration"),
+        ("contour-axial", {"depth": 0.9, "round": 0.0, "disp": 0.0, "down": 5.0}, "normal"),
+        ("contour-axial", {**OUTLINE, "round": 0.26}, "bulge"),
+        ("contour-axial", {**OUTLINE, "round": 0.25}, "protrusion"),
+        ("contour-axial", {**OUTLINE, "dome": 1.0}, "protrusion"),
+        ("contour-axial", {**OUTLINE, "dome": 1.01}, "extrusion"),
+        ("contour-axial", {**OUTLINE, "dome": 0.8, "extent": 9.5, "post": 7.0}, "extrusion"),
+        ("contour-axial", {**OUTLINE, "round": 0.5, "dome": 1.3}, "extrusion"),
+        ("contour-axial", {**OUTLINE, "round": 0.5, "slip": 3.0}, "displaced"),
+        ("contour-axial", {**OUTLINE, "dome": 2.0, "slip": -3.0}, "displaced"),
+        ("bulge-axial", {"depth": 0.5, "round": 0.0}, "absent"),
+        ("bulge-axial", OUTLINE, "absent"),
+        ("bulge-axial", {**OUTLINE, "round": 0.4}, "present"),
+        ("bulge-axial", {**OUTLINE, "round": 0.4, "slip": 4.0}, UNKNOWN),
+        ("herniation-axial", {"depth": 0.5, "round": 0.0}, "absent"),
+        ("herniation-axial", {"depth": 0.5, "round": 0.0, "disp": 3.0, "up": 4.0}, "present"),
+        ("herniation-axial", OUTLINE, "present"),
+        ("herniation-axial", {**OUTLINE, "round": 0.4}, "absent"),
+        ("herniation-axial", {**OUTLINE, "slip": 4.0}, UNKNOWN),
+        ("lee-canal-fluid", {"fluid": 0.5}, "0"),
+        ("lee-canal-fluid", {"fluid": 0.49}, "1"),
+        ("lee-canal-fluid", {"fluid": 0.24, "ratio": 0.5}, "2"),
+        ("lee-canal-fluid", {"fluid": 0.09, "ratio": 0.5}, "3"),
+        ("lee-canal-fluid", {"fluid": 0.09, "ratio": 0.9}, "1"),
+        ("lee-canal-fluid", {"fluid": 0.8, "area": 40.0}, "0"),
+        ("rsna-canal-fluid", {"fluid": 0.24}, "moderate"),
+        ("schizas", {"fluid": 0.6, "behind": 0.7}, "A1"),
+        ("schizas", {"fluid": 0.4, "behind": 0.7}, "A3"),
+        ("schizas", {"fluid": 0.4, "behind": 0.5}, "A4"),
+        ("schizas", {"fluid": 0.2, "behind": 0.5}, "B"),
+        ("schizas", {"fluid": 0.05, "behind": 0.5, "fat": 30.0}, "C"),
+        ("schizas", {"fluid": 0.05, "behind": 0.5, "fat": 3.0}, "D"),
+        ("schizas", {"fluid": 0.05, "behind": 0.5}, "C"),
+        ("bartynski", {"recess": 5.0}, "0"),
+        ("bartynski", {"recess": 5.0, "gap": 0.0}, "0"),
+        ("bartynski", {"recess": 2.9}, "1"),
+        ("bartynski", {"recess": 5.0, "angle": 29.0}, "1"),
+        ("bartynski", {"recess": 5.0, "room": 0.6}, "1"),
+        ("bartynski", {"recess": 2.9, "gap": 0.5}, "2"),
+        ("bartynski", {"recess": 1.9}, "2"),
+        ("bartynski", {"recess": 0.9}, "3"),
+        ("bartynski", {"recess": 5.0, "room": 0.1}, "3"),
+        ("rsna-subarticular", {"recess": 1.9}, "moderate"),
+        ("root-contact", {"gap": 0.7, "recess": 1.0}, "0"),
+        ("root-contact", {"gap": 0.6, "recess": 5.0}, "1"),
+        ("root-contact", {"gap": 0.6}, "1"),
+        ("root-contact", {"gap": 0.0, "recess": 2.9}, "2"),
+        ("root-contact", {"gap": 0.0, "recess": 1.9}, "3"),
+        ("lee-foramen-fat", FAT, "0"),
+        ("lee-foramen-fat", {**FAT, "back": 0.4}, "0"),
+        ("lee-foramen-fat", {**FAT, "back": 0.4, "front": 0.4}, "1"),
+        ("lee-foramen-fat", {**FAT, "back": 0.4, "below": 0.4}, "1"),
+        ("lee-foramen-fat", {**FAT, "back": 0.4, "front": 0.4, "root": 0.5}, "1"),
+        ("lee-foramen-fat", {**dict.fromkeys(FAT, 0.4), "root": 0.8}, "2"),
+        ("lee-foramen-fat", dict.fromkeys(FAT, 0.4), "2"),
+        ("lee-foramen-fat", {**dict.fromkeys(FAT, 0.4), "root": 0.6}, "3"),
+        ("rsna-foramen-fat", {**dict.fromkeys(FAT, 0.4), "root": 0.6}, "severe"),
+        ("modic", {"t1": 1.0, "t2": 1.0}, "0"),
+        ("modic", {"t1": 0.7, "t2": 1.4}, "1"),
+        ("modic", {"t1": 1.4, "t2": 1.0}, "2"),
+        ("modic", {"t1": 1.4, "t2": 1.4}, "2"),
+        ("modic", {"t1": 0.7, "t2": 0.7}, "3"),
+        ("modic", {"t1": 0.7, "t2": 1.0}, "0"),
+        ("endplate-presence", {"t1": 0.7, "t2": 0.7}, "present"),
+        ("endplate-presence", {"t1": 1.0, "t2": 1.0}, "absent"),
     ],
 )
 def test_grade(rule_id, values, grade):
@@ -179,10 +263,61 @@ def test_borderline_where_the_cut_lies_within_the_uncertainty(value, borderline)
     rule = RULES["slip-presence"]
     reading = Reading(value=value, uncertainty=0.5, because=("x",))
     case = case_of(rule, Level.L4_L5, {Quantity.SLIP: reading})
-    assert is_borderline(rule, case, rule.decide(case)) is borderline
+    assert is_borderline(rule, Level.L4_L5, case, rule.decide(case)) is borderline
 
 
-BETTER_IS_HIGHER = {"share", "signal", "ratio", "area", "ap", "fh", "fw", "fa", "post"}
+@pytest.mark.parametrize(
+    ("value", "borderline"), [(0.88, False), (0.93, True), (1.05, True), (1.2, False)]
+)
+def test_a_dome_near_its_base_is_borderline_however_exact(value, borderline):
+    rule = RULES["contour-axial"]
+    seen = {**OUTLINE, "dome": value}
+    readings = {
+        SHORT[k]: Reading(value=v, uncertainty=0.0, because=("x",)) for k, v in seen.items()
+    }
+    case = case_of(rule, Level.L4_L5, readings)
+    assert is_borderline(rule, Level.L4_L5, case, rule.decide(case)) is borderline
+
+
+def test_uncovered_disc_is_tested_before_bulge():
+    words = decide("contour-axial", depth=3.0, round=0.6, slip=5.0).words
+    assert "uncovered by a slip of 5.0 mm" in words
+    assert "no bulge" in words
+
+
+def test_at_the_lumbosacral_disc_fat_tells_nothing_and_a_small_sac_is_not_small():
+    none = {"fluid": 0.05, "behind": 0.5, "fat": 0.0}
+    assert decide("schizas", Level.L4_L5, **none).grade == "D"
+    lowest = decide("schizas", Level.L5_S1, **none)
+    assert (lowest.grade, lowest.is_doubtful) == ("C", True)
+    sac = {"fluid": 0.8, "area": 50.0}
+    assert "small sac" in decide("lee-canal-fluid", Level.L4_L5, **sac).words
+    assert "small sac" not in decide("lee-canal-fluid", Level.L5_S1, **sac).words
+
+
+def test_axial_rules_read_sagittal_quantities_from_sagittal_images():
+    rule = RULES["contour-axial"]
+    assert rule.plane_of(Quantity.DISPLACEMENT_DEPTH) is Plane.AXIAL
+    assert rule.plane_of(Quantity.SLIP) is Plane.SAGITTAL
+    for other in RULES.values():
+        for cut in other.thresholds:
+            assert other.plane_of(cut.quantity).value in cut.row.texts("plane")
+
+
+def test_an_area_near_its_cut_is_borderline_by_fifteen_square_millimeters():
+    assert RULES["lee-canal-fluid"].margin(Quantity.SAC_AREA, Level.L4_L5) == 15.0
+    assert RULES["lee-canal-fluid"].margin(Quantity.SAC_AREA, Level.L5_S1) == 0.0
+
+
+BETTER_IS_HIGHER = {
+    *("share", "signal", "ratio", "area", "ap", "fh", "fw", "fa", "post"),
+    *("fluid", "fat", "recess", "angle", "room", "gap", "root", *FAT),
+}
+TWO_WAYS = {
+    *("contour-axial", "bulge-axial", "herniation-axial", "schizas"),
+    *("modic", "endplate-presence"),
+}
+"""Not ordered by one quantity alone: a wide displacement is a bulge, marrow changes both ways."""
 RANGES = {
     "disp": (0.0, 15.0),
     "extent": (0.0, 30.0),
@@ -197,10 +332,30 @@ RANGES = {
     "fh": (2.0, 25.0),
     "fw": (0.0, 10.0),
     "fa": (5.0, 250.0),
+    "fluid": (0.0, 1.0),
+    "recess": (0.0, 12.0),
+    "angle": (5.0, 90.0),
+    "room": (0.0, 1.2),
+    "gap": (0.0, 6.0),
+    "root": (0.1, 1.0),
+    "depth": (0.0, 10.0),
+    "round": (0.0, 1.0),
+    "dome": (0.5, 2.0),
+    "canal": (0.0, 1.0),
+    "up": (0.0, 15.0),
+    "down": (0.0, 15.0),
+    "behind": (0.0, 1.0),
+    "fat": (0.0, 60.0),
+    "t1": (0.4, 1.8),
+    "t2": (0.4, 1.8),
+    **dict.fromkeys(FAT, (0.0, 1.0)),
 }
 NAMES = {quantity: name for name, quantity in SHORT.items()}
 MEASURED = [
-    (rule.id, NAMES[q]) for rule in catalog() if rule.needs for q in rule.reads if q in NAMES
+    (rule.id, NAMES[q])
+    for rule in catalog()
+    for q in rule.reads
+    if q in NAMES and rule.id not in TWO_WAYS
 ]
 
 
@@ -246,5 +401,6 @@ def test_a_slip_is_as_present_backward_as_forward(slip, percent):
 
 def test_every_measured_rule_is_proved_monotone():
     proved = {rule_id for rule_id, _ in MEASURED}
-    assert proved == {rule.id for rule in catalog() if rule.needs}
+    assert proved | TWO_WAYS == {rule.id for rule in catalog()}
+    assert all(rule.needs for rule in catalog())
     assert all(readable(q.value) == q for rule in catalog() for q in rule.reads)

@@ -10,7 +10,15 @@ import pytest
 from cauda.errors import KnowledgeError
 from cauda.grade.catalog import catalog
 from cauda.grade.rules import build, require_scope
-from cauda.grade.thresholds import FILE, Derived, bind, structure_of, unit_of
+from cauda.grade.thresholds import (
+    BONY_CANAL,
+    FILE,
+    LATERAL_RECESS,
+    Derived,
+    bind,
+    structure_of,
+    unit_of,
+)
 from cauda.knowledge import row, rows
 from cauda.vocab import Level, Plane, Quantity, Structure
 
@@ -30,9 +38,10 @@ def test_the_bony_canal_never_grades_the_sac():
         bind(bony, Plane.SAGITTAL)
 
 
-def test_the_bony_canal_is_not_measured():
-    with pytest.raises(KnowledgeError, match="bony_canal_ap_mm"):
-        bind(cut("bony-canal-ap"), Plane.SAGITTAL)
+def test_the_cut_of_the_bony_canal_is_its_own_and_no_rule_uses_it():
+    assert bind(cut("bony-canal-ap"), Plane.SAGITTAL).quantity is Quantity.BONY_CANAL_AP
+    assert structure_of(Quantity.BONY_CANAL_AP) != structure_of(Quantity.SAC_AP)
+    assert all(t.id != "bony-canal-ap" for rule in catalog() for t in rule.thresholds)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +95,7 @@ def test_the_sac_area_has_no_cut_at_the_lumbosacral_disc():
     assert not area.holds_at(Level.D1)
 
 
-@pytest.mark.parametrize("table", ["threshold", "rule", "check", "plausible"])
+@pytest.mark.parametrize("table", ["threshold", "rule", "place", "check", "plausible"])
 def test_every_row_is_cited_and_scoped(table):
     for found in rows(FILE, table):
         assert len(found.source) >= len("Chosen here"), found.place
@@ -102,7 +111,7 @@ def test_every_cut_in_use_is_bound_and_every_other_is_the_bony_canal():
 
 @pytest.mark.parametrize("quantity", [*Quantity, *Derived])
 def test_every_quantity_has_a_structure_and_a_unit(quantity):
-    assert structure_of(quantity) in set(Structure)
+    assert structure_of(quantity) in {*Structure, BONY_CANAL, LATERAL_RECESS}
     assert unit_of(quantity)
 
 
