@@ -30,6 +30,13 @@ def _reachable(text: str) -> str:
         raise ValueError(str(error)) from error
 
 
+def _service(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        msg = "only a DICOMweb URL can be searched; a DICOM archive must forward by itself"
+        raise ValueError(msg)
+    return _reachable(text)
+
+
 Title = Annotated[str, AfterValidator(_titled)]
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
@@ -75,6 +82,16 @@ class Receive(_Section):
     tls: Tls | None = None
 
 
+class Pull(_Section):
+    """One DICOMweb archive that is searched for new MR studies."""
+
+    source: Annotated[str, AfterValidator(_service)]
+    every_s: Seconds = 30.0
+    within_days: Annotated[int, Field(ge=0)] = 1
+    token_file: Path | None = None
+    tls: Tls | None = None
+
+
 class Work(_Section):
     """How studies are analyzed."""
 
@@ -116,6 +133,7 @@ class Config(_Section):
 
     node: Node
     receive: Receive
+    pull: tuple[Pull, ...] = ()
     work: Work = Work()
     deliver: tuple[Deliver, ...] = ()
     retry: Retry = Retry()

@@ -133,6 +133,34 @@ def retrieve(peer: WebPeer, study_uid: str, access: Access) -> Iterator[Dataset]
         raise TransferError(_failure(peer, error)) from error
 
 
+def mr_series(peer: WebPeer, study_uid: str, access: Access) -> dict[str, int]:
+    """UIDs of a study's MR series and their numbers of instances, by QIDO-RS."""
+    client = open_client(peer, access)
+    filters = {"Modality": "MR"}
+    fields = ["NumberOfSeriesRelatedInstances"]
+    try:
+        answers = client.search_for_series(study_uid, search_filters=filters, fields=fields)
+    except (OSError, ValueError) as error:
+        raise TransferError(_failure(peer, error)) from error
+    series = [Dataset.from_json(json.dumps(answer)) for answer in answers]
+    return {
+        str(s.SeriesInstanceUID): int(s.get("NumberOfSeriesRelatedInstances") or 0)
+        for s in series
+        if s.get("Modality", "MR") == "MR"
+    }
+
+
+def retrieve_series(
+    peer: WebPeer, study_uid: str, series_uid: str, access: Access
+) -> Iterator[Dataset]:
+    """As :func:`retrieve`, one series only."""
+    client = open_client(peer, access)
+    try:
+        yield from client.iter_series(study_uid, series_uid, media_types=ORIGINAL)
+    except (OSError, ValueError) as error:
+        raise TransferError(_failure(peer, error)) from error
+
+
 def ping(peer: WebPeer, access: Access) -> None:
     """Verify that a service answers a search.
 

@@ -30,8 +30,12 @@ from cauda.node.syntaxes import PLAIN, SOP_CLASSES, transfer_syntaxes
 CANNOT_UNDERSTAND = 0xC000
 DOES_NOT_MATCH = 0xA900
 OUT_OF_RESOURCES = 0xA700
+TOO_LARGE = 0xA701
 NOT_SUPPORTED = 0x0122
-"""DIMSE status codes of C-STORE (PS3.4 table B.2-1, PS3.7 annex C)."""
+"""DIMSE status codes of C-STORE (PS3.4 table B.2-1, PS3.7 annex C).
+
+All A7xx mean out of resources; A701 here says that sending again will not help.
+"""
 
 PREAMBLE_BYTES = 132
 EXPANSION_MAX = 200
@@ -93,7 +97,7 @@ def examine(path: Path, max_bytes: int, announced: tuple[str, str] | None = None
         With the status that says why.
     """
     if path.stat().st_size > max_bytes:
-        raise RefusedObjectError(_too_large(max_bytes), OUT_OF_RESOURCES)
+        raise RefusedObjectError(_too_large(max_bytes), TOO_LARGE)
     try:
         return _examined(path, max_bytes, announced)
     except RefusedObjectError:
@@ -158,14 +162,14 @@ def _check_pixels(stream: BinaryIO, header: Dataset, syntax: str, max_bytes: int
     received = stream.seek(0, 2) - start
     decoded = _decoded_bytes(header)
     if decoded > max_bytes:
-        raise RefusedObjectError(_too_large(max_bytes), OUT_OF_RESOURCES)
+        raise RefusedObjectError(_too_large(max_bytes), TOO_LARGE)
     if length is not None:
         is_short = length > received or (syntax in PLAIN and length < decoded)
         if is_short or decoded == 0:
             raise RefusedObjectError(_truncated(), CANNOT_UNDERSTAND)
     elif decoded > EXPANSION_FREE_BYTES and decoded > EXPANSION_MAX * received:
         msg = "The compressed pixels would expand far beyond what an image does."
-        raise RefusedObjectError(msg, OUT_OF_RESOURCES)
+        raise RefusedObjectError(msg, TOO_LARGE)
 
 
 def _decoded_bytes(header: Dataset) -> int:
@@ -229,7 +233,7 @@ def _pump(source: BinaryIO, sink: BinaryIO, max_bytes: int) -> None:
         data = unpacker.decompress(block, 1024**2)
         written += sink.write(data)
         if written > max_bytes:
-            raise RefusedObjectError(_too_large(max_bytes), OUT_OF_RESOURCES)
+            raise RefusedObjectError(_too_large(max_bytes), TOO_LARGE)
         block = unpacker.unconsumed_tail or source.read(65536)
     if not unpacker.eof:
         raise RefusedObjectError(_truncated(), CANNOT_UNDERSTAND)

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Engine, and_, func, insert, or_, select, u
 from sqlalchemy.engine import Connection
 
 from cauda.errors import RefusedObjectError
-from cauda.node.examine import OUT_OF_RESOURCES
+from cauda.node.examine import TOO_LARGE
 from cauda.node.tables import INSTANCES, RESULTS, STUDIES, Sending, State
 
 
@@ -103,7 +103,7 @@ def _refuse_overfull(connection: Connection, study: str, most: int) -> None:
     ).scalar_one()
     if count >= most:
         msg = f"The study already has the {most} instances that this node takes of one."
-        raise RefusedObjectError(msg, OUT_OF_RESOURCES)
+        raise RefusedObjectError(msg, TOO_LARGE)
 
 
 def _touch(

@@ -127,7 +127,6 @@ class Receiver:
         if not isinstance(path, Path):
             msg = "The C-STORE command came without an object."
             raise RefusedObjectError(msg, CANNOT_UNDERSTAND)
-        self._check_resources(sender)
         request = cast(C_STORE, event.request)
         announced = (str(request.AffectedSOPClassUID), str(request.AffectedSOPInstanceUID))
         return self.take_file(path, sender, announced)
@@ -145,6 +144,7 @@ class Receiver:
         RefusedObjectError
             With the status for its sender.
         """
+        self._check_resources(sender)
         received = examine(path, self._max_bytes, announced)
         study = self._names.of("study", received.study_uid)
         key = self._names.of("instance", received.sop_uid)

@@ -17,13 +17,14 @@ from pynetdicom.transport import AssociationServer
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from cauda.errors import UsageError
+from cauda.errors import CaudaError, UsageError
 from cauda.node import keep, queue
 from cauda.node.audit import Audit
 from cauda.node.bounded import received_into
-from cauda.node.config import Config
+from cauda.node.config import Config, Pull
 from cauda.node.deliver import deliver
 from cauda.node.names import read_names
+from cauda.node.pull import Intake, pull
 from cauda.node.quiet import silence_libraries
 from cauda.node.receive import Receiver
 from cauda.node.store import Store, only_node
@@ -82,20 +83,23 @@ def serve(config: Config, stop: threading.Event, ready: Callable[[int], None]) -
             audit=Audit(store.audit),
         )
         released = keep.recover(store, parts.engine)
-        with received_into(store.incoming), _listening(parts) as port:
+        names = read_names(store.key)
+        receiver = Receiver(config, store, names, parts.engine, parts.audit)
+        intake = Intake(
+            receiver=receiver, store=store, names=names, engine=parts.engine, audit=parts.audit
+        )
+        with received_into(store.incoming), _listening(parts, receiver) as port:
             parts.audit.write("node started", port=port, resumed=released)
             ready(port)
-            with _workers(parts), _background(parts, stop):
+            with _workers(parts), _background(parts, intake, stop):
                 while not stop.wait(TICK_S):
                     pass
             parts.audit.write("node stopped")
 
 
 @contextlib.contextmanager
-def _listening(parts: Parts) -> Iterator[int]:
+def _listening(parts: Parts, receiver: Receiver) -> Iterator[int]:
     """Accept associations; at the end let the running ones finish, within :data:`GRACE_S`."""
-    names = read_names(parts.store.key)
-    receiver = Receiver(parts.config, parts.store, names, parts.engine, parts.audit)
     try:
         server = receiver.server()
     except OSError as error:
@@ -170,7 +174,7 @@ def _end(parts: Parts, running: dict[str, BaseProcess]) -> None:
 
 
 @contextlib.contextmanager
-def _background(parts: Parts, stop: threading.Event) -> Iterator[None]:
+def _background(parts: Parts, intake: Intake, stop: threading.Event) -> Iterator[None]:
     """Housekeeping and delivery, a thread each: a slow destination holds up nothing else."""
     purged = [0.0]
 
@@ -183,9 +187,11 @@ def _background(parts: Parts, stop: threading.Event) -> Iterator[None]:
     def delivery() -> None:
         deliver(parts.config, parts.store, parts.engine, parts.audit)
 
+    jobs = [(housekeeping, TICK_S), (delivery, TICK_S)]
+    jobs += [(_pulling(source, intake), source.every_s) for source in parts.config.pull]
     threads = [
-        threading.Thread(target=_repeat, args=(job, stop), daemon=True)
-        for job in (housekeeping, delivery)
+        threading.Thread(target=_repeat, args=(job, every_s, stop), daemon=True)
+        for job, every_s in jobs
     ]
     for thread in threads:
         thread.start()
@@ -197,15 +203,24 @@ def _background(parts: Parts, stop: threading.Event) -> Iterator[None]:
             thread.join(GRACE_S)
 
 
-def _repeat(job: Callable[[], None], stop: threading.Event) -> None:
-    """Do a job every tick; what fails, say for want of disk or database, is tried again."""
+def _pulling(source: Pull, intake: Intake) -> Callable[[], None]:
+    def pulling() -> None:
+        pull(source, intake)
+
+    return pulling
+
+
+def _repeat(job: Callable[[], None], every_s: float, stop: threading.Event) -> None:
+    """Do a job again and again; what fails, say for want of disk or network, is tried again."""
     while not stop.is_set():
         try:
             job()
+        except CaudaError as error:
+            _LOG.warning("%s: %s", job.__name__, error)
         except Exception as error:  # noqa: BLE001 - one bad round must not end them all
             _LOG.error("%s failed (%s)", job.__name__, type(error).__name__)
             stop.wait(RESPAWN_S)
-        stop.wait(TICK_S)
+        stop.wait(every_s)
 
 
 def stop_on_signals() -> threading.Event:

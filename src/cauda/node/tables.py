@@ -97,6 +97,16 @@ RESULTS = Table(
 )
 
 
+PULLED = Table(
+    "pulled",
+    METADATA,
+    Column("source", String(32), primary_key=True),
+    Column("study", String(32), primary_key=True),
+    Column("signature", String(64), nullable=False),
+)
+"""What a search last showed of a study: fetched again only when that changes."""
+
+
 def connect(url: str, default: Path, *, is_durable: bool = False) -> Engine:
     """Open the queue, making its tables if they are absent.
 

@@ -20,7 +20,7 @@ from cauda.node.examine import (
     CANNOT_UNDERSTAND,
     DOES_NOT_MATCH,
     NOT_SUPPORTED,
-    OUT_OF_RESOURCES,
+    TOO_LARGE,
     examine,
 )
 
@@ -75,7 +75,7 @@ def test_an_object_cut_in_its_header_is_refused(tmp_path, write, keep, datasets)
         ({"Modality": "CT"}, DOES_NOT_MATCH),
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.2"}, DOES_NOT_MATCH),
         ({"StudyInstanceUID": ""}, CANNOT_UNDERSTAND),
-        ({"Rows": 60000, "Columns": 60000}, OUT_OF_RESOURCES),
+        ({"Rows": 60000, "Columns": 60000}, TOO_LARGE),
         ({"Rows": 17}, CANNOT_UNDERSTAND),
         ({"Rows": 0}, CANNOT_UNDERSTAND),
     ],
@@ -117,7 +117,7 @@ def test_a_deflated_bomb_is_stopped_at_the_limit(tmp_path, write, datasets) -> N
     bomb = packer.compress(inflated + bytes(64 * MIB)) + packer.flush()
     path.write_bytes(raw[:start] + bomb)
     assert path.stat().st_size < MIB
-    assert refused(path) == OUT_OF_RESOURCES
+    assert refused(path) == TOO_LARGE
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -133,7 +133,7 @@ def test_compressed_pixels_that_would_explode_are_refused(tmp_path, write, datas
         columns + b"\x10\x00", columns + huge
     )
     path.write_bytes(raw)
-    assert refused(path, max_bytes=1024 * MIB) == OUT_OF_RESOURCES
+    assert refused(path, max_bytes=1024 * MIB) == TOO_LARGE
 
 
 def test_an_unknown_syntax_is_refused_as_such(tmp_path, write, datasets) -> None:

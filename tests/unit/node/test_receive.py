@@ -148,7 +148,7 @@ def test_a_deflated_bomb_is_refused(listening, write, datasets, tmp_path) -> Non
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     bomb = packer.compress(zlib.decompress(raw[start:], -zlib.MAX_WBITS) + bytes(8 * 1024**2))
     path.write_bytes(raw[:start] + bomb + packer.flush())
-    assert statuses(node, path, syntax=DEFLATED) == [0xA700]
+    assert statuses(node, path, syntax=DEFLATED) == [0xA701]
     nothing_left_behind(node, tmp_path, "bomb.dcm")
 
 
@@ -240,7 +240,7 @@ def test_a_sender_that_vanishes_mid_object_leaves_nothing(listening, datasets, t
     [
         ({"min_free_gib": 1e9}, [0xA700, 0xA700, 0xA700]),
         ({"max_instances_per_minute": 2}, [0, 0, 0xA700]),
-        ({"max_study_instances": 1}, [0, 0xA700, 0xA700]),
+        ({"max_study_instances": 1}, [0, 0xA701, 0xA701]),
         ({"durability": "instance"}, [0, 0, 0]),
     ],
 )
