@@ -17,6 +17,7 @@ from cauda.nets.bundles import HASHES, file_sha256
 from cauda.nets.network import INPUT_SLICES, build_network
 from cauda.training.bundle_files import NetworkConfig, describe, settings_of
 from cauda.training.config import TrainConfig
+from cauda.training.half import stored_in_half
 from cauda.training.initial import state_of
 
 HASHED = (
@@ -99,7 +100,7 @@ def export_bundle(weights: Path, bundle: Path, config: TrainConfig | None = None
 def export_weights(
     weights: Path, config: NetworkConfig, bundle: Path, temperature: float = 1.0
 ) -> None:
-    """Write ``model.pt`` (fp16 weights alone) and ``model.onnx`` (fp32) made of those.
+    """Write ``model.pt`` (fp16 weights alone) and ``model.onnx`` (computing in fp32) made of those.
 
     Parameters
     ----------
@@ -141,7 +142,9 @@ def _export_onnx(model: nn.Module, path: Path) -> None:
         opset_version=OPSET,
         dynamo=False,
     )
-    onnx.checker.check_model(onnx.load(path))
+    small = stored_in_half(onnx.load(path))
+    onnx.checker.check_model(small)
+    onnx.save(small, path)
 
 
 def _require_equal(network: nn.Module, temperature: float, path: Path, multiple: int) -> None:
