@@ -11,7 +11,7 @@ from cauda.errors import UsageError
 from cauda.vocab import Contrast
 
 DEFAULT_FORMATS = ("json", "html", "summary", "txt")
-FORMATS = ("json", "html", "summary", "pdf", "txt", "csv", "seg", "sr", "sc", "fhir")
+FORMATS = ("json", "html", "summary", "pdf", "txt", "csv", "rsna", "seg", "sr", "sc", "fhir")
 DICOM_FORMATS = ("seg", "sr", "sc", "pdf")
 """Formats that are, or also are, DICOM objects."""
 SEGMENTATIONS = ("binary", "labelmap")

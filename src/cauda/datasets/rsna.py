@@ -24,7 +24,8 @@ import numpy as np
 from cauda.errors import CaudaError, NothingFoundError, UsageError
 from cauda.load import load
 from cauda.records import Point
-from cauda.vocab import GRADED_LEVELS, Condition, Contrast, Level, Plane, Scale, Side
+from cauda.schema.challenge import CONDITIONS, LEVELS
+from cauda.vocab import Condition, Contrast, Level, Plane, Scale, Side
 
 GRADES, MARKS, SERIES = (
     "train.csv",
@@ -32,20 +33,6 @@ GRADES, MARKS, SERIES = (
     "train_series_descriptions.csv",
 )
 IMAGES = "train_images"
-CONDITIONS: Mapping[str, tuple[Condition, Side | None]] = MappingProxyType(
-    {
-        "spinal_canal_stenosis": (Condition.CANAL_STENOSIS, None),
-        "left_neural_foraminal_narrowing": (Condition.FORAMINAL_STENOSIS, Side.LEFT),
-        "right_neural_foraminal_narrowing": (Condition.FORAMINAL_STENOSIS, Side.RIGHT),
-        "left_subarticular_stenosis": (Condition.SUBARTICULAR_STENOSIS, Side.LEFT),
-        "right_subarticular_stenosis": (Condition.SUBARTICULAR_STENOSIS, Side.RIGHT),
-    }
-)
-"""The challenge's conditions in the vocabulary; sides are the patient's."""
-LEVELS: Mapping[str, Level] = MappingProxyType(
-    {level.value.lower().replace("-", "_"): level for level in GRADED_LEVELS}
-)
-"""``l4_l5`` -> L4-L5."""
 WORDS = dict(zip(("Normal/Mild", "Moderate", "Severe"), Scale.RSNA.grades, strict=True))
 """The tables' grades in those of the scale."""
 DESCRIPTIONS = {

@@ -29,11 +29,11 @@ class GradePair:
 
 
 def grade_pairs(measured: Iterable[Finding], truth: Iterable[Finding]) -> tuple[GradePair, ...]:
-    """Pair findings of the same condition, level, side and scale; unknown truths are left out."""
-    found = {(f.condition, f.level, f.side, f.scale): f for f in measured}
+    """Pair findings of the same question (their id says which); unknown truths are left out."""
+    found = {f.id: f for f in measured}
     pairs = []
     for true in truth:
-        own = found.get((true.condition, true.level, true.side, true.scale))
+        own = found.get(true.id)
         if own is None or not true.is_known:
             continue
         pairs.append(

@@ -6,20 +6,36 @@ Lower is better. The log loss of canal, foramen and recess (sides and levels poo
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from cauda.datasets.rsna import CONDITIONS, LEVELS, GradedStudy
+from cauda.datasets.rsna import GradedStudy
 from cauda.errors import UsageError
 from cauda.geometry import Array, FloatArray
-from cauda.records import Finding
-from cauda.vocab import Condition, Level, Scale, Side
+from cauda.schema.challenge import (
+    CONDITIONS,
+    GRADES,
+    LEVELS,
+    Probabilities,
+    normalized,
+    row_id,
+    submission_csv,
+    submission_rows,
+)
+from cauda.vocab import Condition, Level, Side
 
-GRADES = Scale.RSNA.grades
+__all__ = [
+    "RsnaScore",
+    "normalized",
+    "row_id",
+    "rsna_score",
+    "submission_csv",
+    "submission_rows",
+    "true_grades",
+]
+
 WEIGHTS = (1.0, 2.0, 4.0)
 """Of a row, by its true grade (the challenge's sample_weight)."""
 POOLED = ("spinal", "foraminal", "subarticular")
@@ -29,9 +45,6 @@ ANY_SEVERE_WEIGHT = 1.0
 SMALLEST = float(np.finfo(np.float64).eps)
 """Probabilities are kept this far from 0 and 1, as scikit-learn's log_loss does."""
 SUM_TOLERANCE = 1e-6
-
-Probabilities = Mapping[str, Sequence[float]]
-"""row_id -> probabilities of normal/mild, moderate, severe."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +58,6 @@ class RsnaScore:
     any_severe: float
 
 
-def row_id(study: str, condition: str, level: str) -> str:
-    """Name a row as the challenge does: ``<study_id>_<condition>_<level>``."""
-    return f"{study}_{condition}_{level}"
-
-
 def true_grades(studies: Iterable[GradedStudy]) -> dict[str, int]:
     """row_id -> position of the true grade on the scale; blank ones are left out."""
     return {
@@ -60,25 +68,6 @@ def true_grades(studies: Iterable[GradedStudy]) -> dict[str, int]:
         for g in s.levels
         if g.grade is not None
     }
-
-
-def normalized(predictions: Probabilities) -> dict[str, tuple[float, float, float]]:
-    """Divide each row by its sum.
-
-    Raises
-    ------
-    UsageError
-        If a row has not three numbers, or one is negative or not finite, or all are 0.
-    """
-    result = {}
-    for key, values in predictions.items():
-        row = np.asarray(values, dtype=float)
-        if row.shape != (3,) or not np.isfinite(row).all() or (row < 0).any() or row.sum() <= 0:
-            msg = f"Row {key!r}: needs three finite numbers, none negative and not all 0."
-            raise UsageError(msg)
-        a, b, c = (float(v) for v in row / row.sum())
-        result[key] = (a, b, c)
-    return result
 
 
 def rsna_score(truth: Mapping[str, int], predictions: Probabilities) -> RsnaScore:
@@ -107,59 +96,6 @@ def rsna_score(truth: Mapping[str, int], predictions: Probabilities) -> RsnaScor
         recess=parts["subarticular"],
         any_severe=any_severe,
     )
-
-
-def submission_rows(
-    study: str,
-    findings: Iterable[Finding],
-    *,
-    prior: Sequence[float],
-    confidence: float,
-) -> dict[str, tuple[float, float, float]]:
-    """All 25 rows of a study, in the challenge's order.
-
-    Parameters
-    ----------
-    study : str
-        The challenge's study id.
-    findings : iterable of Finding
-        Those on the RSNA scale are used.
-    prior : sequence of three float
-        What is said of a place whose grade is UNKNOWN: the shares of the grades, chosen by the
-        caller, since a submission has no word for unknown.
-    confidence : float
-        Probability of the grade where a rule decided and gave no probabilities; the rest is
-        shared by the other two.
-    """
-    if not 1 / 3 <= confidence <= 1:
-        msg = f"confidence is {confidence}; it lies between 1/3 and 1."
-        raise UsageError(msg)
-    own = {(f.condition, f.side, f.level): f for f in findings if f.scale is Scale.RSNA}
-    rows = {
-        row_id(study, condition, word): _said(own.get((*where, level)), prior, confidence)
-        for condition, where in CONDITIONS.items()
-        for word, level in LEVELS.items()
-    }
-    return normalized(rows)
-
-
-def submission_csv(rows: Probabilities) -> str:
-    """The challenge's file: row_id, normal_mild, moderate, severe."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(("row_id", *GRADES))
-    for key, values in rows.items():
-        writer.writerow((key, *(f"{v:.6f}" for v in values)))
-    return stream.getvalue()
-
-
-def _said(finding: Finding | None, prior: Sequence[float], confidence: float) -> tuple[float, ...]:
-    if finding is None or not finding.is_known:
-        return tuple(prior)
-    if finding.probabilities is not None:
-        return tuple(finding.probabilities[g] for g in GRADES)
-    rest = (1 - confidence) / (len(GRADES) - 1)
-    return tuple(confidence if n == finding.rank else rest for n in range(len(GRADES)))
 
 
 def _condition_word(condition: Condition, side: Side | None) -> str:

@@ -11,20 +11,15 @@ from typing import Any
 from cauda.datasets.rsna import GradedStudy
 from cauda.errors import CaudaError
 from cauda.evaluation.document import SCHEMA_VERSION
-from cauda.evaluation.rsna import (
-    Probabilities,
-    RsnaScore,
-    rsna_score,
-    submission_rows,
-    true_grades,
-)
+from cauda.evaluation.rsna import RsnaScore, rsna_score, true_grades
 from cauda.records import Finding
+from cauda.schema.challenge import (
+    NO_PRIOR,
+    RULE_CONFIDENCE,
+    Probabilities,
+    submission_rows,
+)
 from cauda.vocab import Scale
-
-NO_PRIOR = (1.0, 1.0, 1.0)
-"""Nothing is presumed of a place whose grade is UNKNOWN: a third for each grade."""
-RULE_CONFIDENCE = 0.7
-"""Chosen, not measured: what a grade gets that a rule gave without probabilities."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -64,7 +59,7 @@ def grade_studies(
     studies : sequence of GradedStudy
     findings_of : callable
     prior, confidence
-        See :func:`cauda.evaluation.rsna.submission_rows`.
+        See :func:`cauda.schema.challenge.submission_rows`.
     step : callable, optional
         Told each study's id before it starts.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cauda.grade.severity import WORDS, severity, worst
+from cauda.grade.zones import is_herniation
 from cauda.knowledge import rows
 from cauda.records import Finding, Spine
 from cauda.vocab import GRADED_LEVELS, Condition, Level, Scale, Side
@@ -62,19 +63,23 @@ def level_line(findings: Iterable[Finding], level: Level) -> str:
 def disc_phrase(findings: Iterable[Finding]) -> str:
     """One phrase for the disc, from contour, bulge, herniation, height and signal together.
 
-    The most specific contour word that was graded stands alone: herniation, then bulge, then
-    displacement.
+    The most specific contour word that was graded stands alone: the kind of herniation where axial
+    images gave it, else herniation, then bulge, then displacement.
     """
     known = {f.condition: f for f in findings if f.is_known and f.rank > 0}
+    contour = known.get(Condition.DISC_CONTOUR)
     parts = []
+    if contour is not None and is_herniation(contour):
+        word = " ".join(part for part in (_place_word(contour), "disc", contour.grade) if part)
+        parts.append(_bracketed(word, _clauses(contour)[-1:], contour))
+        known.pop(Condition.DISC_HERNIATION, None)
     for condition, word in (
         (Condition.DISC_HERNIATION, "disc herniation"),
         (Condition.DISC_BULGE, "disc bulge"),
         (Condition.DISC_CONTOUR, "disc displacement"),
     ):
-        if condition in known:
+        if condition in known and not parts:
             parts.append(_bracketed(word, _clauses(known[condition]), known[condition]))
-            break
     if Condition.DISC_NARROWING in known:
         parts.append("disc narrowing")
     degeneration = known.get(Condition.DISC_DEGENERATION)
@@ -82,6 +87,11 @@ def disc_phrase(findings: Iterable[Finding]) -> str:
         said = f"degeneration Pfirrmann {degeneration.grade}"
         parts.append(_bracketed(said, [], degeneration))
     return ", ".join(parts)
+
+
+def _place_word(contour: Finding) -> str:
+    """``left subarticular``; empty where the zone was not told."""
+    return " ".join(str(part) for part in (contour.side, contour.zone) if part)
 
 
 def _slip_phrase(findings: Iterable[Finding]) -> str:

@@ -80,11 +80,11 @@ def _shares(measurements: Sequence[Measurement], level: Level) -> list[Share]:
 
 
 def _words(shares: Sequence[Share]) -> str:
-    """``left subarticular (70 %) and central``."""
+    """``mainly left subarticular, also central``."""
     named = [" ".join([*([s.side.value] if s.side else []), s.zone.value]) for s in shares]
     if len(named) < 2:
         return "".join(named)
-    return f"{named[0]} ({100 * shares[0].value:.0f} %), also {' and '.join(named[1:])}"
+    return f"mainly {named[0]}, also {' and '.join(named[1:])}"
 
 
 def _apex_side(apex: Measurement) -> Side | None:

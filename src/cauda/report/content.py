@@ -213,7 +213,7 @@ def _note(instance: LevelInstance | None) -> str:
 
 
 def _line(analysis: Analysis, place: str, findings: Sequence[Finding], side: Side | None) -> Line:
-    at = [f for f in findings if f.side == side]
+    at = [f for f in findings if f.side == side or f.condition in DISC]
     if not at:
         text, severity, word = _SILENT, words.worst(()), ""
     elif place == "Disc":

@@ -9,6 +9,7 @@ from cauda.report import words
 from cauda.vocab import Condition
 
 _HERNIAE = (Condition.DISC_HERNIATION, Condition.DISC_BULGE)
+_HERNIATED = ("protrusion", "extrusion", "sequestration")
 _SHORT = {
     Condition.DISC_CONTOUR: "displacement",
     Condition.DISC_BULGE: "bulge",
@@ -37,7 +38,7 @@ def disc_word(findings: Sequence[Finding]) -> str:
     """The most telling shape of a disc in one word, for the summary table; empty if none."""
     by = {f.condition: f for f in findings if f.rank > 0}
     told = {
-        Condition.DISC_HERNIATION: "herniation",
+        Condition.DISC_HERNIATION: _herniation_word(by),
         Condition.DISC_BULGE: "bulge",
         Condition.DISC_CONTOUR: by[Condition.DISC_CONTOUR].grade
         if Condition.DISC_CONTOUR in by
@@ -47,10 +48,19 @@ def disc_word(findings: Sequence[Finding]) -> str:
     return next((word for condition, word in told.items() if condition in by), "")
 
 
+def _herniation_word(by: ByCondition) -> str:
+    """The contour's own word where axial images gave one."""
+    contour = by.get(Condition.DISC_CONTOUR)
+    is_told = contour is not None and contour.grade in _HERNIATED
+    return contour.grade if contour is not None and is_told else "herniation"
+
+
 def _shape(by: ByCondition) -> list[str]:
     """What lies behind the disc space: displaced and herniated, or nothing seen, once."""
     contour = by.get(Condition.DISC_CONTOUR)
-    present = [by[c] for c in _HERNIAE if c in by and by[c].rank > 0]
+    present = [
+        by[c] for c in _HERNIAE if c in by and by[c].rank > 0 and not _is_told_by(contour, c)
+    ]
     parts = []
     if contour is not None and contour.rank > 0:
         parts.append(_with_detail(words.grade_words(contour), contour))
@@ -68,6 +78,12 @@ def _shape(by: ByCondition) -> list[str]:
     return parts
 
 
+def _is_told_by(contour: Finding | None, condition: Condition) -> bool:
+    """Whether the contour's own word already says that the disc bulges or is herniated."""
+    shapes = ("bulge",) if condition is Condition.DISC_BULGE else _HERNIATED
+    return contour is not None and contour.grade in shapes
+
+
 def _with_detail(text: str, finding: Finding) -> str:
     return f"{text}: {finding.detail}" if finding.detail else text
 
@@ -77,14 +93,25 @@ def _height(by: ByCondition) -> list[str]:
     if finding is None or not finding.is_known:
         return []
     detail = f" ({finding.detail})" if finding.detail else ""
-    return [f"{'height reduced' if finding.rank > 0 else 'height not reduced'}{detail}"]
+    word = "height reduced" if finding.rank > 0 else "height not reduced"
+    return [f"{word}{detail}{_learned(finding)}"]
 
 
 def _signal(by: ByCondition) -> list[str]:
     finding = by.get(Condition.DISC_DEGENERATION)
     if finding is None or not finding.is_known:
         return []
-    return [f"Pfirrmann {finding.grade}, {words.grade_words(finding)}"]
+    learned = _learned(finding)
+    return [f"Pfirrmann {finding.grade}, {words.grade_words(finding)}{learned}"]
+
+
+def _learned(finding: Finding) -> str:
+    """What a grader tested on patients says beside the rule: its likeliest grade."""
+    opinion = finding.opinion
+    if opinion is None or opinion.validation != "real" or finding.rule.startswith("learned:"):
+        return ""
+    grade = max(opinion.probabilities, key=lambda g: opinion.probabilities[g])
+    return f" (learned grader: {grade}, {100 * opinion.probabilities[grade]:.0f} %)"
 
 
 def _unknown(by: ByCondition) -> list[str]:

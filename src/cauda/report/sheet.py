@@ -1,4 +1,4 @@
-"""Measurements as CSV: one row each, units in the column names."""
+"""Measurements as CSV, one row each with units in the column names; and the challenge's rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import io
 
 from cauda.records import Analysis, Measurement
 from cauda.report import words
+from cauda.schema.challenge import submission_csv, submission_rows
 
+STUDY = "study"
+"""Stands for the challenge's study id, which a document must not carry on its own."""
 COLUMNS = (
     "id",
     "level",
@@ -43,6 +46,11 @@ def measurements_csv(analysis: Analysis) -> str:
     writer.writeheader()
     writer.writerows(_row(m) for m in analysis.measurements)
     return buffer.getvalue()
+
+
+def rsna_csv(analysis: Analysis) -> str:
+    """The RSNA 2024 challenge's 25 rows: normal or mild, moderate and severe, summing to one."""
+    return submission_csv(submission_rows(STUDY, analysis.findings))
 
 
 def _row(measurement: Measurement) -> dict[str, str]:

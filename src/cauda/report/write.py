@@ -14,7 +14,7 @@ from cauda.records import Analysis
 from cauda.report.figures import Picture, draw_pictures
 from cauda.report.html import report_html
 from cauda.report.pdf import PdfUnavailableError, pdf_bytes
-from cauda.report.sheet import measurements_csv
+from cauda.report.sheet import measurements_csv, rsna_csv
 from cauda.report.summary import Audience, summary_html
 from cauda.report.text import report_text
 from cauda.schema import to_document
@@ -44,8 +44,8 @@ def write_reports(
     folder : Path
         Made if it is absent.
     formats : iterable of str
-        From ``json``, ``html``, ``summary``, ``pdf``, ``txt``, ``csv``; ``html`` also writes
-        ``figures/*.png``, ``pdf`` writes ``summary.pdf`` and ``report.pdf``.
+        From ``json``, ``html``, ``summary``, ``pdf``, ``txt``, ``csv``, ``rsna``; ``html`` also
+        writes ``figures/*.png``, ``pdf`` writes ``summary.pdf`` and ``report.pdf``.
     keep_identifiers : bool
         Whether ``analysis.json`` may hold identifiers and original UIDs.
     audience : {"clinician", "patient"}
@@ -90,6 +90,7 @@ def write_reports(
         ),
         "txt": (Document("report.txt", lambda: report_text(analysis).encode()),),
         "csv": (Document("measurements.csv", lambda: measurements_csv(analysis).encode()),),
+        "rsna": (Document("rsna.csv", lambda: rsna_csv(analysis).encode()),),
     }
     chosen = tuple(dict.fromkeys(formats))
     unknown = [name for name in chosen if name not in documents]

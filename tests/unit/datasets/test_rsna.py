@@ -3,11 +3,12 @@ import shutil
 import numpy as np
 import pytest
 
-from cauda.datasets.rsna import CONDITIONS, LEVELS, is_rsna, mark_lps, rsna_studies
+from cauda.datasets.rsna import is_rsna, mark_lps, rsna_studies
 from cauda.errors import NothingFoundError, UsageError
 from cauda.geometry import Space
 from cauda.phantom.dicom import write_series
 from cauda.records import Volume
+from cauda.schema.challenge import CONDITIONS, LEVELS
 from cauda.vocab import Condition, Contrast, Level, Plane, Side
 
 COLUMNS = [f"{c}_{level}" for c in CONDITIONS for level in LEVELS]

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from cauda.datasets.rsna import CONDITIONS, LEVELS, GradedLevel, GradedStudy
+from cauda.datasets.rsna import GradedLevel, GradedStudy
 from cauda.errors import NothingFoundError, UsageError
 from cauda.evaluation.rsna import (
     normalized,
@@ -16,6 +16,7 @@ from cauda.evaluation.rsna import (
 )
 from cauda.evaluation.rsna_run import grade_studies, rsna_document
 from cauda.records import Finding
+from cauda.schema.challenge import CONDITIONS, LEVELS
 from cauda.vocab import Condition, Level, Scale, Side
 
 TRUTH = {
