@@ -88,7 +88,8 @@ class Bundle:
     @property
     def sha256(self) -> str:
         """SHA-256 of its inference weights, the identity that an analysis records."""
-        return self.hashes["models/model.onnx"]
+        weights = "models/graders.npz" if "graders" in self.metadata else "models/model.onnx"
+        return self.hashes[weights]
 
     @property
     def channels(self) -> tuple[int, ...]:
