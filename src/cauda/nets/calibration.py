@@ -19,7 +19,7 @@ class Calibration:
     Parameters
     ----------
     share : float
-        Weight of the forest; the rest is the picture network's.
+        Weight of the forest; the rest is that of the kernel regression.
     slope : float
     offsets : tuple of float
         One a step between neighboring grades: ``P(rank > g) = sigmoid(slope * logit + offset_g)``.
@@ -29,16 +29,16 @@ class Calibration:
     slope: float
     offsets: tuple[float, ...]
 
-    def __call__(self, forest: Floats, crops: Floats) -> Floats:
+    def __call__(self, forest: Floats, kernel: Floats) -> Floats:
         """(L, grades) probabilities from (L, steps) outputs of the two learners."""
-        steps = blended(forest, crops, self.share)
+        steps = blended(forest, kernel, self.share)
         above = 1 / (1 + np.exp(-(self.slope * steps + np.array(self.offsets))))
         return grade_probabilities(above)
 
 
-def blended(forest: Floats, crops: Floats, share: float) -> Floats:
+def blended(forest: Floats, kernel: Floats, share: float) -> Floats:
     """(L, steps): weighted mean of the two learners' logits."""
-    return share * logit(forest) + (1 - share) * logit(crops)
+    return share * logit(forest) + (1 - share) * logit(kernel)
 
 
 def logit(probability: Floats) -> Floats:

@@ -30,6 +30,9 @@ MEASURED = (
 COMPARED = ("disc_height_middle_mm", "nucleus_csf_ratio", "t2_core", "height_share", "area_mm2")
 """Numbers that are also set against those of the other levels of the same spine."""
 
+STEPS = ("step_any_mm", "step_three_mm", "step_bodies_mm")
+"""Readings of a slip, each also given as its difference from the neighbors' mean."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LevelFeatures:
@@ -73,11 +76,44 @@ def level_features(
         }
         for level in named
     ]
-    compared = [_against_others(own, n) for n in range(len(own))]
     return tuple(
-        LevelFeatures(level=level.name, numbers={**a, **b}, patch=cut[level.name.value])
-        for level, a, b in zip(named, own, compared, strict=True)
+        LevelFeatures(level=level.name, numbers=numbers, patch=cut[level.name.value])
+        for level, numbers in zip(named, compared(own), strict=True)
     )
+
+
+def compared(own: Sequence[Mapping[str, float]]) -> tuple[dict[str, float], ...]:
+    """Each level's numbers with how they stand against the other levels', from below upward."""
+    stepped = [{**numbers, **_steps(numbers)} for numbers in own]
+    return tuple(
+        {**numbers, **_against_others(stepped, n)} for n, numbers in enumerate(stepped)
+    )
+
+
+def _steps(numbers: Mapping[str, float]) -> dict[str, float]:
+    """How far the upper body stands forward: by its corners, its back wall and its front wall.
+
+    Each reading fails where the others may not; osteophytes move one wall, a slip both.
+    """
+    back, front = numbers["back_step_mm"], numbers["front_step_mm"]
+    corner = -numbers[Quantity.SLIP.value]
+    bodies = (back + front) / 2
+    three = _mean(np.array([corner, back, front]))
+    return {
+        "step_any_mm": _mean(np.abs([corner, back])),
+        "step_three_mm": three,
+        "step_three_size_mm": abs(three),
+        "step_bodies_mm": bodies,
+        "step_bodies_size_mm": abs(bodies),
+        "step_least_mm": _agreed(back, front),
+    }
+
+
+def _agreed(first: float, second: float) -> float:
+    """The smaller of two steps that go the same way; 0 where they do not."""
+    if np.sign(first) != np.sign(second):
+        return 0.0 if np.isfinite(first + second) else float("nan")
+    return float(np.sign(first) * min(abs(first), abs(second)))
 
 
 def _measured(measurements: Sequence[Measurement], level: Level) -> dict[str, float]:
@@ -97,10 +133,18 @@ def _against_others(own: Sequence[Mapping[str, float]], index: int) -> dict[str,
     found = {}
     for name in COMPARED:
         column = np.array([numbers[name] for numbers in own], dtype=float)
-        near = column[[n for n in (index - 1, index + 1) if 0 <= n < len(column)]]
-        found[f"{name}_to_near"] = _ratio(column[index], _mean(near))
+        found[f"{name}_to_near"] = _ratio(column[index], _mean(_near(column, index)))
         found[f"{name}_to_most"] = _ratio(column[index], _most(column))
+    for name in STEPS:
+        column = np.array([numbers[name] for numbers in own], dtype=float)
+        found[f"{name}_off_near"] = column[index] - _mean(_near(column, index))
+    found["step_three_off_size"] = abs(found["step_three_mm_off_near"])
     return found
+
+
+def _near(column: NDArray[np.float64], index: int) -> NDArray[np.float64]:
+    """The values of the levels right below and above."""
+    return column[[n for n in (index - 1, index + 1) if 0 <= n < len(column)]]
 
 
 def _mean(values: NDArray[np.float64]) -> float:

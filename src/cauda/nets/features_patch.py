@@ -55,6 +55,11 @@ class Patch:
     sac: Floats
     fluid: float
 
+    @property
+    def signals(self) -> Floats:
+        """(2, 80, 48): T2 in units of CSF, T1 in units of marrow; NaN where not seen."""
+        return np.stack([self.t2 / np.float32(self.fluid), self.t1]).astype(np.float32)
+
 
 def patches(spine: Spine, segmentations: Sequence[Segmentation]) -> Mapping[str, Patch]:
     """Cut out every level on the slice nearest to its middle, by level name.

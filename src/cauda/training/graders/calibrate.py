@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,29 +16,33 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 SHARES = (1.0, 0.5, 0.0)
-"""Weights of the forest that are tried: alone, half and half, the picture network alone."""
+"""Weights of the forest that are tried: alone, half and half, the kernel regression alone."""
 HOLD = 1.0
 """Strength with which the slope is held at 1 and against runaway offsets (a Gaussian prior)."""
 
 
-def calibrations(forest: Floats, crops: Floats, ranks: Ints) -> Mapping[str, Calibration]:
+def calibrations(
+    forest: Floats, kernel: Floats, ranks: Ints, shares: Sequence[float] = SHARES
+) -> Mapping[str, Calibration]:
     """Choose the blend of every target by its score, and fit its probabilities.
 
     Parameters
     ----------
-    forest, crops : (N, outputs) arrays
+    forest, kernel : (N, outputs) arrays
         Out-of-fold predictions.
     ranks : (N, targets) array
+    shares : sequence of float
+        Weights of the forest to choose from.
     """
     columns = output_slices()
     found = {}
     for n, target in enumerate(TARGETS):
         part = columns[target.name]
         tried = [
-            fitted(forest[:, part], crops[:, part], ranks[:, n], share) for share in SHARES
+            fitted(forest[:, part], kernel[:, part], ranks[:, n], share) for share in shares
         ]
         scored = [
-            score_of(target, c(forest[:, part], crops[:, part]), ranks[:, n]) for c in tried
+            score_of(target, c(forest[:, part], kernel[:, part]), ranks[:, n]) for c in tried
         ]
         found[target.name] = tried[int(np.argmax(scored))]
     return found
@@ -49,9 +53,9 @@ def score_of(target: Target, probabilities: Floats, ranks: Ints) -> float:
     return (quadratic_kappa if target.is_ordered else auc)(probabilities, ranks)
 
 
-def fitted(forest: Floats, crops: Floats, ranks: Ints, share: float) -> Calibration:
+def fitted(forest: Floats, kernel: Floats, ranks: Ints, share: float) -> Calibration:
     """Maximum likelihood of one slope and an offset a step (ordered logistic regression)."""
-    steps = blended(forest, crops, share)
+    steps = blended(forest, kernel, share)
     truth = (ranks[:, None] > np.arange(steps.shape[1])).astype(float)
 
     def loss(parameters: Floats) -> float:

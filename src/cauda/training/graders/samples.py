@@ -10,17 +10,15 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 import cauda
 from cauda.locate import locate, settle
 from cauda.measure import measure
 from cauda.nets.features import level_features
-from cauda.nets.features_patch import Patch
 from cauda.records import Segmentation, Series, Spine, Study
 from cauda.vocab import Contrast, Plane
 
-CHANNELS = ("t2", "t1", "disc", "bone", "sac")
-"""Order of a disc's pictures in :attr:`Disc.patch`."""
 FEATURE_CODE = ("locate", "measure", "nets")
 """Packages whose code decides the features: a change in them makes kept features stale."""
 
@@ -40,8 +38,8 @@ class Disc:
         See :mod:`cauda.nets.features`.
     reference : mapping of str to float
         Every preferred measurement of the level, by quantity.
-    patch : (5, 80, 48) float32 array
-        In the order of :data:`CHANNELS`.
+    signals : (2, 80, 48) float32 array
+        T2 in units of CSF, T1 in units of marrow; NaN where not seen.
     """
 
     patient: str
@@ -49,7 +47,7 @@ class Disc:
     center_mm: tuple[float, float]
     numbers: Mapping[str, float]
     reference: Mapping[str, float]
-    patch: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+    signals: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -66,6 +64,9 @@ class Read:
     has_sacrum : bool
     state : str
         Of the numbering.
+    room : float
+        From the highest disc to the picture's upper edge, over the distance of the highest two:
+        about 1 where one more disc lies on the edge.
     contrasts : tuple of str
         Series that the features could use.
     """
@@ -75,6 +76,7 @@ class Read:
     levels: int
     has_sacrum: bool
     state: str
+    room: float
     contrasts: tuple[str, ...]
 
 
@@ -115,7 +117,7 @@ def read_patient(patient: str, segmentations: Sequence[Segmentation]) -> Read:
                     for m in measurements
                     if m.level == level.name and m.preferred and m.side is None
                 },
-                patch=stacked(found.patch),
+                signals=found.patch.signals,
             )
         )
     return Read(
@@ -124,14 +126,18 @@ def read_patient(patient: str, segmentations: Sequence[Segmentation]) -> Read:
         levels=len(spine.levels),
         has_sacrum=any(v.label == 1 for v in spine.vertebrae),
         state=spine.numbering.state,
+        room=_room(spine, segmentations[0]),
         contrasts=_contrasts(spine, settled),
     )
 
 
-def stacked(patch: Patch) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    """(5, 80, 48): a patch as one array; T2 in units of CSF."""
-    t2 = patch.t2 / np.float32(patch.fluid)
-    return np.stack([t2, patch.t1, patch.disc, patch.bone, patch.sac]).astype(np.float32)
+def _room(spine: Spine, segmentation: Segmentation) -> float:
+    if len(spine.levels) < 2:
+        return float("nan")
+    last, highest = (np.array(lv.frame.origin_lps) for lv in spine.levels[-2:])
+    _, rows, columns = segmentation.space.shape
+    edge = float(segmentation.space.to_lps(np.array([0, rows / 2, columns - 0.5]))[2])
+    return (edge - float(highest[2])) / float(np.linalg.norm(highest - last))
 
 
 def _contrasts(spine: Spine, segmentations: Sequence[Segmentation]) -> tuple[str, ...]:
@@ -152,7 +158,7 @@ def write_read(read: Read, path: Path) -> None:
     """Keep what was read of a patient, without pickle."""
     facts = {
         "patient": read.patient, "levels": read.levels, "has_sacrum": read.has_sacrum,
-        "state": read.state, "contrasts": read.contrasts,
+        "state": read.state, "room": read.room, "contrasts": read.contrasts,
         "discs": [
             {"number": d.number, "center_mm": d.center_mm, "numbers": dict(d.numbers),
              "reference": dict(d.reference)}
@@ -160,15 +166,15 @@ def write_read(read: Read, path: Path) -> None:
         ],
     }  # fmt: skip
     temporary = path.with_suffix(".part.npz")
-    patches = [d.patch.astype(np.float16) for d in read.discs]
-    np.savez(temporary, facts=json.dumps(facts), patches=np.array(patches))
+    signals = np.array([d.signals.astype(np.float16) for d in read.discs])
+    np.savez(temporary, facts=json.dumps(facts), signals=signals)
     temporary.rename(path)
 
 
 def load_read(path: Path) -> Read:
     """Read what :func:`write_read` kept."""
     with np.load(path) as kept:
-        facts, patches = json.loads(str(kept["facts"])), kept["patches"].astype(np.float32)
+        facts, signals = json.loads(str(kept["facts"])), kept["signals"].astype(np.float32)
     discs = tuple(
         Disc(
             patient=facts["patient"],
@@ -176,9 +182,9 @@ def load_read(path: Path) -> Read:
             center_mm=tuple(row["center_mm"]),
             numbers=MappingProxyType(row["numbers"]),
             reference=MappingProxyType(row["reference"]),
-            patch=patch,
+            signals=picture,
         )
-        for row, patch in zip(facts["discs"], patches, strict=True)
+        for row, picture in zip(facts["discs"], signals, strict=True)
     )
     return Read(
         patient=facts["patient"],
@@ -186,5 +192,6 @@ def load_read(path: Path) -> Read:
         levels=facts["levels"],
         has_sacrum=facts["has_sacrum"],
         state=facts["state"],
+        room=facts["room"],
         contrasts=tuple(facts["contrasts"]),
     )

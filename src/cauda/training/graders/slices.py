@@ -33,7 +33,7 @@ SURER = 0.01
 NOMINAL_COLUMNS = {
     0.2865: 1024, 0.3125: 896, 0.3646: 768, 0.3906: 768, 0.4557: 672, 0.4688: 512, 0.4712: 650,
     0.4783: 640, 0.5: 640, 0.5729: 512, 0.5859: 512, 0.625: 448, 0.6641: 512, 0.6771: 384,
-    0.7292: 384, 0.8125: 320, 0.875: 320, 0.9375: 320, 1.0: 300, 1.0625: 320,
+    0.7292: 384, 0.8125: 320, 0.875: 320, 0.9375: 320, 1.0: 340, 1.0625: 320,
 }  # fmt: skip
 """Columns of an unstretched picture by the header's spacing (mm): the commonest size of each
 spacing, or what makes the field of view that of the patient's other series."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cauda.nets.calibration import Calibration
-from cauda.training.graders.calibrate import calibrations
+from cauda.training.graders.calibrate import SHARES, calibrations
 from cauda.training.graders.targets import TARGETS, output_slices
 
 Floats = NDArray[np.float64]
@@ -33,7 +33,7 @@ class Table:
     patients : tuple of str
         One a disc.
     numbers : (N, F) float32 array
-    patches : (N, 5, 80, 48) float32 array
+    signals : (N, 2, 80, 48) float32 array
     ranks : (N, targets) array
     names : tuple of str
         Of the columns of ``numbers``.
@@ -41,7 +41,7 @@ class Table:
 
     patients: tuple[str, ...]
     numbers: NDArray[np.float32]
-    patches: NDArray[np.float32]
+    signals: NDArray[np.float32]
     ranks: Ints
     names: tuple[str, ...]
 
@@ -51,14 +51,14 @@ class Table:
         return Table(
             patients=tuple(self.patients[n] for n in rows),
             numbers=self.numbers[rows],
-            patches=self.patches[rows],
+            signals=self.signals[rows],
             ranks=self.ranks[rows],
             names=self.names,
         )
 
 
 Learn = Callable[[Table, Table, int], tuple[Floats, Floats]]
-"""Training discs, discs to predict, seed -> (N, outputs) of the forest and of the network."""
+"""Training discs, discs to predict, seed -> (N, outputs) of the forest and of the kernel regression."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,17 +67,20 @@ class Tested:
 
     Parameters
     ----------
-    forest, crops : (N, outputs) arrays
+    forest, kernel : (N, outputs) arrays
         Before calibration.
     probabilities : mapping of target name to (N, grades) array
     shares : mapping of target name to tuple of float
         The forest's weight chosen in each fold.
+    alone : mapping of learner to mapping of target name to (N, grades) array
+        What either learner would give by itself, calibrated in the same way.
     """
 
     forest: Floats
-    crops: Floats
+    kernel: Floats
     probabilities: Mapping[str, Floats]
     shares: Mapping[str, tuple[float, ...]]
+    alone: Mapping[str, Mapping[str, Floats]]
 
 
 def folds_of(patients: Sequence[str], seed: int) -> Ints:
@@ -96,22 +99,26 @@ def cross_validate(table: Table, learn: Learn, seed: int) -> Tested:
     for left in (*singles, *map(frozenset, combinations(range(FOLDS), 2))):
         out = np.isin(fold, list(left))
         without[left] = _spread(learn(table.part(~out), table.part(out), seed), out)
-    forest, crops = _own(without, fold, singles)
-    found = {t.name: np.zeros((len(fold), t.ranks)) for t in TARGETS}
+    forest, kernel = _own(without, fold, singles)
+    ways: dict[str, tuple[float, ...]] = {"": SHARES, "forest": (1.0,), "kernel": (0.0,)}
+    found = {way: {t.name: np.zeros((len(fold), t.ranks)) for t in TARGETS} for way in ways}
     shares: dict[str, list[float]] = {t.name: [] for t in TARGETS}
     for n in range(FOLDS):
         inner = [frozenset([n, other]) for other in range(FOLDS)]
-        chosen = fold != n
+        own = fold == n
         seen = _own(without, fold, inner)
-        fitted = calibrations(seen[0][chosen], seen[1][chosen], table.ranks[chosen])
-        for name, probabilities in apply_all(fitted, forest[~chosen], crops[~chosen]).items():
-            found[name][~chosen] = probabilities
-            shares[name].append(fitted[name].share)
+        for way, tried in ways.items():
+            fitted = calibrations(seen[0][~own], seen[1][~own], table.ranks[~own], tried)
+            for name, probabilities in apply_all(fitted, forest[own], kernel[own]).items():
+                found[way][name][own] = probabilities
+                if not way:
+                    shares[name].append(fitted[name].share)
     return Tested(
         forest=forest,
-        crops=crops,
-        probabilities=found,
+        kernel=kernel,
+        probabilities=found[""],
         shares={name: tuple(values) for name, values in shares.items()},
+        alone={way: of_way for way, of_way in found.items() if way},
     )
 
 
@@ -139,11 +146,11 @@ def _own(
 
 
 def apply_all(
-    fitted: Mapping[str, Calibration], forest: Floats, crops: Floats
+    fitted: Mapping[str, Calibration], forest: Floats, kernel: Floats
 ) -> dict[str, Floats]:
     """(N, grades) probabilities of every target."""
     columns = output_slices()
     return {
-        name: calibration(forest[:, columns[name]], crops[:, columns[name]])
+        name: calibration(forest[:, columns[name]], kernel[:, columns[name]])
         for name, calibration in fitted.items()
     }
