@@ -56,6 +56,9 @@ LEAST_SPACING_MM = 2.0
 """Thinner slices are skipped over: they would cost time and add nothing."""
 
 WINDOW_Y_MM = (-32.0, 30.0)
+SACRAL_Y_MM = (-45.0, 30.0)
+"""S1 slants: what is known of its endplate's center may lie near the back of a long one."""
+
 WINDOW_Z_MM = (-24.0, 24.0)
 
 Corner = tuple[float, float]
@@ -160,7 +163,8 @@ def trace(stack: Stack, body: Body) -> tuple[Outline, ...]:
 
 
 def _sheet(stack: Stack, body: Body, index: int) -> Sheet:
-    y_mm = np.arange(WINDOW_Y_MM[0], WINDOW_Y_MM[1], STEP_MM)
+    window = SACRAL_Y_MM if body.is_sacrum else WINDOW_Y_MM
+    y_mm = np.arange(window[0], window[1], STEP_MM)
     z_mm = np.arange(WINDOW_Z_MM[0], WINDOW_Z_MM[1], STEP_MM)
     return Sheet(stack=stack, frame=body.frame, index=index, y_mm=y_mm, z_mm=z_mm)
 

@@ -8,8 +8,8 @@ import pytest
 from cauda.measure.curves import local_value, robust_polynomial
 from cauda.measure.dura import inside_dura
 from cauda.measure.sampling import between, blur_mm, change, runs
-from cauda.measure.uncertainty import FACTORS, Spread, half_width
-from cauda.vocab import Contrast, Quantity
+from cauda.measure.uncertainty import AXIAL_FACTORS, FACTORS, Spread, half_width
+from cauda.vocab import Contrast, Plane, Quantity
 
 AXIS = np.arange(-10.0, 10.01, 0.25)
 
@@ -71,10 +71,15 @@ def test_local_value_follows_the_slope():
 
 @pytest.mark.parametrize("quantity", list(Quantity))
 def test_every_quantity_has_factors_and_its_interval_grows_with_doubt(quantity):
-    sharp = half_width(quantity, 10.0, Spread(blur=0.3))
-    unsure = half_width(quantity, 10.0, Spread(blur=2.0, change=5.0))
-    assert 0 < sharp < unsure
-    assert half_width(quantity, 10.0, Spread(blur=float("nan"))) >= FACTORS[quantity].model
+    tables = {Plane.SAGITTAL: FACTORS, Plane.AXIAL: AXIAL_FACTORS}
+    planes = [plane for plane, table in tables.items() if quantity in table]
+    assert planes
+    for plane in planes:
+        factors = tables[plane][quantity]
+        sharp = half_width(quantity, 10.0, Spread(blur=0.3), plane)
+        unsure = half_width(quantity, 10.0, Spread(blur=2.0, change=5.0), plane)
+        assert 0 < sharp < unsure
+        assert half_width(quantity, 10.0, Spread(blur=float("nan")), plane) >= factors.model
 
 
 @pytest.mark.parametrize(("contrast", "depth_mm"), [(Contrast.T1, 12.0), (Contrast.T2, 15.0)])
@@ -92,3 +97,39 @@ def test_sac_without_fat_keeps_the_networks_border():
     sac = ((y_mm >= 6) & (y_mm < 21)) * np.ones((1, 20))
     found = inside_dura(sac, np.full_like(sac, 10.0), Contrast.T1)
     assert (found == sac).all()
+
+
+def straight(borders):
+    """A slice of steps along y': from each place on, its value; 30 mm deep, 20 samples high."""
+    y_mm = np.arange(0.0, 30.0, 0.375)
+    values = np.zeros_like(y_mm)
+    for place, value in borders:
+        values[y_mm >= place] = value
+    return values[:, None] * np.ones((1, 20))
+
+
+@pytest.mark.parametrize(
+    ("contrast", "signal"),
+    [
+        (Contrast.T1, [(0, 30), (6, 10), (21, 40), (24, 20)]),
+        (Contrast.T2, [(0, 10), (6, 60), (21, 10)]),
+    ],
+)
+def test_border_that_stops_short_of_the_dura_is_moved_to_it(contrast, signal):
+    """The network's sac ends 2 mm before CSF does."""
+    sac = straight([(6, 1), (19, 0)])
+    found = inside_dura(sac, straight(signal), contrast)
+    assert found[:, 10].sum() * 0.375 == pytest.approx(15.0, abs=0.9)
+
+
+def test_cord_is_not_taken_for_fat():
+    """On T1 the cord is brighter than CSF, and no fat is seen behind the dura."""
+    sac = straight([(6, 1), (21, 0)])
+    signal = straight([(0, 9), (6, 10), (10, 19), (17, 10), (21, 9)])
+    assert (inside_dura(sac, signal, Contrast.T1) == sac).all()
+
+
+def test_partly_filled_slice_does_not_grow():
+    sac = 0.8 * straight([(6, 1), (19, 0)])
+    signal = straight([(0, 10), (6, 60), (21, 10)])
+    assert (inside_dura(sac, signal, Contrast.T2) == sac).all()
