@@ -31,7 +31,8 @@ def recover(store: Store, engine: Engine) -> int:
     released = queue.release(engine)
     store.sweep_incoming(0.0)
     with engine.connect() as connection:
-        files = set(connection.execute(select(INSTANCES.c.study, INSTANCES.c.file)).tuples())
+        rows = connection.execute(select(INSTANCES.c.study, INSTANCES.c.file))
+        files = {(row.study, row.file) for row in rows}
         results = set(connection.execute(select(RESULTS.c.file)).scalars())
     for path in store.root.glob("studies/*/*"):
         if (path.parent.name, path.name) not in files:

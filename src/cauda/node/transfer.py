@@ -71,6 +71,7 @@ def associate(
     ae = AE(ae_title=caller.ae_title)
     ae.connection_timeout = ae.acse_timeout = ae.dimse_timeout = caller.timeout_s
     ae.network_timeout = caller.timeout_s
+    opened: list[Event] = []
     try:
         association = ae.associate(
             peer.host,
@@ -79,13 +80,17 @@ def associate(
             ae_title=peer.ae_title,
             ext_neg=list(roles),
             tls_args=(caller.context, peer.host) if caller.context else None,
-            evt_handlers=[(evt.EVT_CONN_OPEN, _answer_at_once), *handlers],
+            evt_handlers=[
+                (evt.EVT_CONN_OPEN, _answer_at_once),
+                (evt.EVT_CONN_OPEN, opened.append),
+                *handlers,
+            ],
         )
     except OSError as error:
         msg = f"{peer} cannot be reached ({type(error).__name__})."
         raise TransferError(msg) from error
     if not association.is_established:
-        msg = f"{peer} {_refusal(association)}"
+        msg = f"{peer} {_refusal(association, is_open=bool(opened))}"
         raise TransferError(msg)
     try:
         yield association
@@ -102,14 +107,14 @@ def _answer_at_once(event: Event) -> None:
         wrapped.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-def _refusal(association: Association) -> str:
+def _refusal(association: Association, *, is_open: bool) -> str:
+    if not is_open:
+        return "cannot be reached; check host, port and whether it listens."
     if association.is_rejected:
         primitive = association.acceptor.primitive
         why = primitive.reason_str if primitive else "no reason given"
         return f"rejected the association: {why}."
-    if association.is_aborted:
-        return "aborted the association."
-    return "cannot be reached; check host, port and whether it listens."
+    return "accepted nothing that was asked for, or ended the association."
 
 
 def echo(peer: DicomPeer, caller: Caller) -> None:
