@@ -55,7 +55,7 @@ source = "{source}"
 every_s = 2
 within_days = 0
 """
-PATIENCE_S = 420.0
+PATIENCE_S = 900.0
 """A phantom takes half a minute on two quiet cores, far longer on busy ones."""
 
 pytestmark = [
