@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import io
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,16 +12,32 @@ import numpy as np
 
 from cauda.errors import UsageError
 from cauda.geometry import Array, Space
+from cauda.load.deidentify import deidentified, remapped_uid
 from cauda.locate.labelmap import labelmap
 from cauda.locate.parts import named_parts
 from cauda.pipeline import Located
 from cauda.records import Analysis, Labels
 from cauda.report import write_reports
-from cauda.settings import DICOM_FORMATS, Settings
+from cauda.report.fhir import fhir_bundle
+from cauda.report.pdf import PdfUnavailableError
+from cauda.report.write import write_whole
+from cauda.settings import DICOM_FORMATS, OBJECT_FORMATS, Settings
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
+OWN_WORDS = (
+    "SeriesDescription",
+    "ContentSequence",
+    "EncapsulatedDocument",
+    "DocumentTitle",
+    "ImageComments",
+    "DerivationDescription",
+    "DeviceSerialNumber",
+    "SegmentationAlgorithmIdentificationSequence",
+    "AlgorithmParameters",
+)
+"""What Cauda writes itself into its objects; it names nobody."""
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 """NIfTI counts right and anterior positive; Cauda left and posterior."""
 
@@ -50,7 +67,7 @@ def write_analysis(
     reports = write_reports(
         analysis,
         folder,
-        settings.formats,
+        [name for name in settings.formats if name not in OBJECT_FORMATS],
         keep_identifiers=settings.keep_identifiers,
         audience=settings.audience,
         tell=tell,
@@ -58,7 +75,44 @@ def write_analysis(
     located = Located(
         study=analysis.study, segmentations=analysis.segmentations, spine=analysis.spine
     )
-    return reports + write_labelmaps(located, folder, "cauda")
+    results = _write_results(analysis, folder, settings, tell)
+    return reports + results + write_labelmaps(located, folder, "cauda")
+
+
+def _write_results(
+    analysis: Analysis, folder: Path, settings: Settings, tell: Callable[[str], None]
+) -> tuple[Path, ...]:
+    """Write ``dicom/<kind>_<number>.dcm`` and ``fhir.json``, if they were asked for."""
+    kinds = [kind for kind in settings.formats if kind in DICOM_FORMATS]
+    written = []
+    if kinds:
+        made = _printable_objects(analysis, settings, kinds)
+        if not made and set(kinds) != {"pdf"}:
+            tell("DICOM results left out: no series with findings came from DICOM files.")
+        for number, dataset in enumerate(made, start=1):
+            stream = io.BytesIO()
+            dataset.save_as(stream, enforce_file_format=True)
+            name = f"{number:03d}_{dataset.Modality.lower()}.dcm"
+            written.append(write_whole(folder / "dicom" / name, stream.getvalue()))
+    if "fhir" in settings.formats:
+        bundle = fhir_bundle(
+            analysis,
+            keep_identifiers=settings.keep_identifiers,
+            with_symptoms=settings.symptoms_to_pacs,
+            rename=remapped_uid,
+        )
+        written.append(write_whole(folder / "fhir.json", bundle.encode()))
+    return tuple(written)
+
+
+def _printable_objects(
+    analysis: Analysis, settings: Settings, kinds: Sequence[str]
+) -> tuple[Dataset, ...]:
+    """The objects; without the PDF where it cannot be made, which was told already."""
+    try:
+        return dicom_objects(analysis, settings, kinds)
+    except PdfUnavailableError:
+        return dicom_objects(analysis, settings, [kind for kind in kinds if kind != "pdf"])
 
 
 def dicom_objects(
@@ -91,7 +145,10 @@ def dicom_objects(
         ),
     )
     chosen = settings.formats if kinds is None else kinds
-    return make(context, [kind for kind in chosen if kind in DICOM_FORMATS])
+    made = make(context, [kind for kind in chosen if kind in DICOM_FORMATS])
+    if settings.keep_identifiers:
+        return made
+    return tuple(deidentified(dataset, kept=OWN_WORDS) for dataset in made)
 
 
 def _labels(analysis: Analysis) -> tuple[Labels, ...]:

@@ -14,6 +14,8 @@ DEFAULT_FORMATS = ("json", "html", "summary", "txt")
 FORMATS = ("json", "html", "summary", "pdf", "txt", "csv", "rsna", "seg", "sr", "sc", "fhir")
 DICOM_FORMATS = ("seg", "sr", "sc", "pdf")
 """Formats that are, or also are, DICOM objects."""
+OBJECT_FORMATS = ("seg", "sr", "sc", "fhir")
+"""Formats for other systems, which hold no page for a person."""
 SEGMENTATIONS = ("binary", "labelmap")
 AUDIENCES = ("clinician", "patient")
 DEVICES = ("auto", "cpu", "cuda", "mps")

@@ -15,6 +15,7 @@ from cauda.cli.options import (
     DeviceName,
     Inputs,
     Models,
+    SegmentationName,
 )
 from cauda.cli.options import SameFrame as SameFrameOption
 
@@ -43,7 +44,10 @@ def analyze(  # noqa: PLR0913 - a command line has as many arguments as a person
         Path | None, typer.Option(help="analysis.json of the prior study, to compare with.")
     ] = None,
     formats: Annotated[
-        str, typer.Option(help="Comma-separated: json, html, summary, pdf, txt, csv.")
+        str,
+        typer.Option(
+            help="Comma-separated: json, html, summary, pdf, txt, csv, rsna, seg, sr, sc, fhir."
+        ),
     ] = "json,html,summary,txt",
     audience: Annotated[
         AudienceName, typer.Option(help="For whom the summary is worded.")
@@ -55,6 +59,12 @@ def analyze(  # noqa: PLR0913 - a command line has as many arguments as a person
     keep_identifiers: Annotated[
         bool, typer.Option("--keep-identifiers", help="Write patient and study identifiers.")
     ] = False,
+    symptoms_to_pacs: Annotated[
+        bool, typer.Option(help="Put the symptom map into DICOM and FHIR results.")
+    ] = False,
+    segmentation: Annotated[
+        SegmentationName, typer.Option(help="How a DICOM segmentation is stored.")
+    ] = SegmentationName.BINARY,
 ) -> None:
     """Analyze one lumbar-spine study and write its reports."""
     from rich.console import Console
@@ -69,6 +79,8 @@ def analyze(  # noqa: PLR0913 - a command line has as many arguments as a person
         same_frame=same_frame,
         keep_identifiers=keep_identifiers,
         audience=audience.value,
+        segmentation=segmentation.value,
+        symptoms_to_pacs=symptoms_to_pacs,
     )
     console = Console()
     analysis = _analyzed(inputs, settings, symptoms, prior, console)

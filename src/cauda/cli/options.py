@@ -43,6 +43,13 @@ class AudienceName(StrEnum):
     PATIENT = "patient"
 
 
+class SegmentationName(StrEnum):
+    """What ``--segmentation`` takes."""
+
+    BINARY = "binary"
+    LABELMAP = "labelmap"
+
+
 Inputs = Annotated[
     list[Path],
     typer.Argument(

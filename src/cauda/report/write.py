@@ -109,7 +109,7 @@ def _format(
 ) -> tuple[Path, ...]:
     """The files of one format; none, with a message, where an optional library is missing."""
     try:
-        return tuple(_write(folder / d.name, d.content()) for d in documents)
+        return tuple(write_whole(folder / d.name, d.content()) for d in documents)
     except PdfUnavailableError as error:
         tell(str(error))
         return ()
@@ -117,11 +117,15 @@ def _format(
 
 def _write_pictures(pictures: Sequence[Picture], folder: Path) -> list[Path]:
     folder.mkdir(exist_ok=True)
-    return [_write(folder / f"{picture.name}.png", picture.png()) for picture in pictures]
+    return [write_whole(folder / f"{picture.name}.png", picture.png()) for picture in pictures]
 
 
-def _write(path: Path, content: bytes) -> Path:
-    """Write to a temporary name in the same folder, then rename: never half a file."""
+def write_whole(path: Path, content: bytes) -> Path:
+    """Write to a temporary name in the same folder, then rename: never half a file.
+
+    The folder is made if absent.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
