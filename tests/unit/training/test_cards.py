@@ -1,15 +1,19 @@
+import dataclasses
 import json
 
 import nibabel as nib
 import numpy as np
 import pytest
 
-from cauda.datasets import read_card, read_case
+from cauda.datasets import read_card, read_case, write_card
+from cauda.datasets.layouts import spider_dataset
+from cauda.datasets.split import split_by_patient
 from cauda.errors import GeometryError
 from cauda.nets.grid import Layout
 from cauda.training import label_sets
 from cauda.training.cards import (
     choose_stored,
+    examined_case,
     training_case,
     training_cases,
     validation_cases,
@@ -182,3 +186,34 @@ def test_without_data_phantoms_fill_every_batch(tmp_path):
     assert material.real is None
     _, codes = steps_of(config, material)[0]
     assert int(codes.max()) < len(STRUCTURES)
+
+
+def test_spider_as_downloaded_trains_by_its_own_card(tmp_path):
+    sitk = pytest.importorskip("SimpleITK")
+    mask = np.zeros((4, 80, 120), dtype=np.uint8)
+    for level in range(3):
+        low = 10 + 35 * level
+        mask[:, 10:40, low : low + 8] = 201 + level
+        mask[:, 10:40, low + 10 : low + 34] = 1 + level
+    mask[:, 45:60, 5:115] = 100
+    for name in ("1_t1", "1_t2", "2_t2_SPACE", "3_t2", "4_t2"):
+        for folder, array in (("images", mask.astype(np.int16) * 3), ("masks", mask)):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            image = sitk.GetImageFromArray(np.transpose(array, (2, 1, 0)))
+            image.SetSpacing((4.0, 1.0, 1.0))
+            sitk.WriteImage(image, str(tmp_path / folder / f"{name}.mha"))
+    found = spider_dataset(tmp_path)
+    dataset = dataclasses.replace(found, split=split_by_patient(found.patients))
+    write_card(dataset, tmp_path / "dataset.yaml")
+    dataset = read_card(tmp_path / "dataset.yaml")
+    training, held_out = training_cases(dataset), validation_cases(dataset)
+    assert training
+    assert held_out
+    assert not {c.patient for c in training} & {c.patient for c in held_out}
+    codes = training_case(read_case(dataset, training[0]), dataset).codes
+    assert codes[2, 20, 12] == STRUCTURES.index(S.DISC)
+    assert codes[2, 50, 100] == label_sets.CANAL
+    assert codes[2, 20, 30] == STRUCTURES.index(S.BODY)  # in front of a wide canal
+    examined = examined_case(dataset, held_out[0])
+    assert set(examined.structures) == {"vertebra", "disc", "canal"}
+    assert examined.case.masks["vertebra"].sum() == 3 * 4 * 30 * 24
