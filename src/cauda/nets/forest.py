@@ -51,7 +51,9 @@ class Forest:
             if (feature == LEAF).all():
                 break
             seen = table[rows, np.maximum(feature, 0)]
-            goes_left = np.where(np.isnan(seen), self.missing_left[node], seen <= self.threshold[node])
+            goes_left = np.where(
+                np.isnan(seen), self.missing_left[node], seen <= self.threshold[node]
+            )
             child = np.where(goes_left, self.left[node], self.right[node])
             node = np.where(feature == LEAF, node, child)
         result: Floats = self.value[node].mean(axis=1, dtype=np.float32) / np.float32(SCALE)
