@@ -13,6 +13,7 @@ from cauda import pipeline
 from cauda.errors import UsageError
 from cauda.load import load
 from cauda.nets.bundles import Bundle, find_bundle
+from cauda.nets.graders import grader
 from cauda.nets.onnx_segmenter import onnx_segmenter
 from cauda.ports import Segmenter
 from cauda.records import Analysis, Provenance, Study
@@ -22,6 +23,8 @@ from cauda.settings import Settings
 SAGITTAL_BUNDLE = "cauda_sagittal"
 AXIAL_BUNDLE = "cauda_axial"
 """Without it a study is analyzed from its sagittal series alone."""
+GRADER_BUNDLE = "cauda_graders"
+"""Without it rules alone grade."""
 
 
 def analyze(
@@ -109,7 +112,8 @@ def connect(
     """Join the networks that ``settings`` asks for to the pipeline's ports."""
     bundle = find_bundle(SAGITTAL_BUNDLE, settings.models)
     axial = find_bundle(AXIAL_BUNDLE, settings.models, required=False)
-    used = [b for b in (bundle, axial) if b is not None]
+    graders = find_bundle(GRADER_BUNDLE, settings.models, required=False)
+    used = [b for b in (bundle, axial, graders) if b is not None]
     moment = created or datetime.datetime.now(tz=datetime.UTC)
     provenance = Provenance(
         version=cauda.__version__,
@@ -121,6 +125,7 @@ def connect(
     return pipeline.Ports(
         segmenter=_segmenter(bundle, settings.device),
         axial_segmenter=None if axial is None else _segmenter(axial, settings.device),
+        graders=() if graders is None else (grader(graders),),
         provenance=provenance,
         step=step,
     )
