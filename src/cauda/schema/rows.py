@@ -126,8 +126,11 @@ class MeasurementRow(_Row):
     method: str
     series: str
     slice: int | None = None
+    plane: Plane = Plane.SAGITTAL
+    zone: Zone | None = None
     preferred: bool = True
     estimated: bool = False
+    apart: str = ""
     reference: dict[str, Any] | None = None
 
 
