@@ -65,6 +65,7 @@ def test_a_score_is_kept_between_runs_until_the_weights_change(tmp_path, countin
 def test_windows_that_overlap_by_half_are_counted():
     pytest.importorskip("torch")
     benchmark = load("benchmark")
-    # 75 x 307 x 307 mm: one window of 128 across, four along each of the others.
+    # 75 x 307 x 307 mm: one window across, three or four along each of the others.
+    assert benchmark.tiles((1.0, 1.0, 1.0), (80, 160, 160)) == 9
     assert benchmark.tiles((1.0, 1.0, 1.0), (128, 128, 128)) == 16
     assert benchmark.tiles((4.4, 0.6, 0.6), (17, 512, 512)) == 1
