@@ -30,6 +30,9 @@ from cauda.vocab import Quantity
 THICKNESS_MM = 4.0
 """Slices carry no thickness; only the distance to a neighbor that is not there depends on it."""
 
+THINNEST_MM = 2.0
+"""No 2-D series of the lumbar spine has thinner slices."""
+
 SHOWN = (
     Quantity.DISC_HEIGHT_ANTERIOR,
     Quantity.DISC_HEIGHT_MIDDLE,
@@ -53,10 +56,15 @@ Pair = tuple[str, Values, Values]
 
 
 def spacings(table: Path) -> dict[str, tuple[float, float]]:
-    """Row and column spacing of every series that states it, mm."""
+    """Row and column spacing of every series that states it, mm.
+
+    A T2 series whose row gives slices under 2 mm is left out: the row then holds the header of
+    the patient's 3-D T2 series, and with it another spacing.
+    """
     with table.open(encoding="utf-8") as file:
         rows = [r for r in csv.DictReader(file) if r["PixelSpacing"].startswith("[")]
-    found = {r["new_file_name"]: ast.literal_eval(r["PixelSpacing"]) for r in rows}
+    thick = [r for r in rows if float(r["SliceThickness"] or THICKNESS_MM) >= THINNEST_MM]
+    found = {r["new_file_name"]: ast.literal_eval(r["PixelSpacing"]) for r in thick}
     return {name: (float(v[0]), float(v[1])) for name, v in found.items()}
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from cauda.knowledge import rows
 from cauda.measure import measure
 from cauda.measure.alignment import slip_mm, wedge_deg
 from cauda.measure.discs import Chord, DiscSlice
@@ -126,6 +128,14 @@ def test_ids_are_unique_and_complete(standard):
     assert all(m.id.endswith("/sag_t2") and m.preferred for m in found)
     assert all(m.segment_lps and m.slice is not None for m in found)
     assert {m.estimated for m in found if m.quantity is Quantity.SAC_AREA} == {True}
+
+
+def test_every_method_is_explained_and_cited(measured):
+    known = {row.id for row in rows("methods.toml", "methods")}
+    page = (Path(__file__).parents[3] / "docs/concepts/measurements.md").read_text()
+    for method in {m.method for m in measured.values()}:
+        assert method in known
+        assert method in page
 
 
 def test_points_draw_the_value(measured):
