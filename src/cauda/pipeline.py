@@ -20,6 +20,7 @@ from cauda.check import check
 from cauda.compare import Comparison, compare
 from cauda.grade import grade
 from cauda.grade.impression import impression, not_assessed
+from cauda.grade.reference import with_references
 from cauda.load import load
 from cauda.locate import locate, settle
 from cauda.measure import measure
@@ -121,7 +122,9 @@ def analyze_study(
         spine = locate(segmentations, study)
         segmentations = tuple(settle(s, spine) for s in segmentations)
     with stage("measure"):
-        measurements = measure(spine, segmentations)
+        measurements = with_references(
+            measure(spine, segmentations), age_years=study.age_years, sex=study.sex
+        )
     with stage("check"):
         limits = check(study, segmentations, spine, measurements)
     with stage("grade"):

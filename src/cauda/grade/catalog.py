@@ -26,6 +26,7 @@ _DECISIONS: Mapping[str, Decide] = MappingProxyType(
         "herniation-sagittal": disc.herniation,
         "narrowing-share": disc.narrowing,
         "pfirrmann-signal": disc.pfirrmann,
+        "lee-canal-fluid-sagittal": canal.by_fluid,
         "lee-canal-fluid": canal.by_fluid,
         "lee-canal-ratio": canal.by_ratio,
         "schizas": canal.schizas,

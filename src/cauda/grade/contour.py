@@ -14,7 +14,7 @@ SIZES = ("small", "moderate", "large")
 
 def contour(case: Case) -> Verdict:
     """Fardon's word for the outline: normal, uncovered, bulge, protrusion, extrusion, fragment."""
-    if not _is_beyond(case):
+    if not _is_beyond(case) or _is_fragment(case):
         return _kept(case)
     if is_slipped(case):
         words = case.say("uncovered", mm=_depth(case), slip=case.values[Quantity.SLIP])
@@ -38,11 +38,16 @@ def _is_beyond(case: Case) -> bool:
 
 
 def _is_fragment(case: Case) -> bool:
-    """Whether material lies behind the vertebrae, away from a disc that keeps its outline."""
+    """Whether material lies behind the vertebrae, away from a disc that keeps its outline.
+
+    The outline is judged on the slice through the disc's middle, since slices beside it may show
+    the fragment itself.
+    """
     up = case.values.get(Quantity.MIGRATION_CRANIAL, 0.0)
     down = case.values.get(Quantity.MIGRATION_CAUDAL, 0.0)
     is_away = up >= case.cut("fragment-cranial") or down >= case.cut("fragment-caudal")
-    return is_displaced(case) and is_away
+    is_kept = case.values[Quantity.DISPLACEMENT_CIRCUMFERENCE] < case.cut("outline-kept")
+    return is_displaced(case) and is_away and is_kept
 
 
 def _kept(case: Case) -> Verdict:
@@ -101,11 +106,12 @@ def bulge(case: Case) -> Verdict:
 
 def herniation(case: Case) -> Verdict:
     """Present where the contour is a protrusion, an extrusion or a fragment."""
-    if _is_beyond(case) and is_slipped(case):
-        return Verdict(UNKNOWN, case.say("uncovered", slip=case.values[Quantity.SLIP]))
+    if _is_fragment(case):
+        return Verdict("present", case.say("free"))
     if not _is_beyond(case):
-        found = ("present", "free") if _is_fragment(case) else ("absent", "absent")
-        return Verdict(found[0], case.say(found[1]))
+        return Verdict("absent", case.say("absent"))
+    if is_slipped(case):
+        return Verdict(UNKNOWN, case.say("uncovered", slip=case.values[Quantity.SLIP]))
     shape = _shape(case, case.values[Quantity.DISPLACEMENT_CIRCUMFERENCE])
     if shape == "bulge":
         return Verdict("absent", case.say("bulge"))

@@ -12,13 +12,13 @@ def bartynski(case: Case) -> Verdict:
     """0 to 3: narrowed, the root altered, nothing left, by height, angle, area and contact."""
     height = case.values[Quantity.RECESS_HEIGHT]
     closed, definite, low = case.cuts["recess-height"]
-    least, small = case.cuts["recess-share"]
+    least, half, small = case.cuts["recess-share"]
     share = case.values.get(Derived.RECESS_SHARE, 1.0)
     words = _size_words(case)
     if height < closed or share < least:
         return Verdict("3", words + causes(case))
     is_narrow = height < low or share < small or _is_acute(case)
-    if height < definite or (is_narrow and touches(case)):
+    if height < definite or share < half or (is_narrow and touches(case)):
         return Verdict("2", words + causes(case))
     return Verdict("1" if is_narrow else "0", words + (causes(case) if is_narrow else ""))
 

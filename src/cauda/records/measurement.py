@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from cauda.records.basic import Point
 from cauda.vocab import Level, Plane, Quantity, Side, Vertebra, Zone
@@ -43,6 +44,8 @@ class Measurement:
     apart : str
         Why an axial value stands apart from the sagittal ones, as a clause; empty where it fits.
         Such a value is preferred only where no other series shows the quantity.
+    reference : mapping or None
+        What to compare the value with: kind, mean, sd, n, level, z, is_far, source.
     """
 
     id: str
@@ -61,6 +64,7 @@ class Measurement:
     plane: Plane = Plane.SAGITTAL
     zone: Zone | None = None
     apart: str = ""
+    reference: Mapping[str, str | float | bool | None] | None = field(default=None, compare=False)
 
     @property
     def unit(self) -> str:

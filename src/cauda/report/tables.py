@@ -243,13 +243,22 @@ def _ordered(analysis: Analysis, measurements: Sequence[Measurement]) -> list[Me
     return sorted(measurements, key=place)
 
 
+def _far(measurement: Measurement) -> str:
+    """How far from its reference a value lies, where it lies far; never that it is abnormal."""
+    reference = measurement.reference
+    if reference is None or not reference["is_far"]:
+        return ""
+    kind, count = reference["kind"], reference["n"]
+    return f"; z {reference['z']:+} against n {count} ({kind}: {reference['source']})"
+
+
 def _row(analysis: Analysis, measurement: Measurement) -> MeasurementRow:
     place = measurement.level or measurement.vertebra
     return MeasurementRow(
         place=place.value if place is not None else "spine",
         quantity=words.quantity_name(measurement.quantity),
         side=words.side_name(measurement.side),
-        value=words.quoted(measurement),
+        value=words.quoted(measurement) + _far(measurement),
         where=words.slice_name(measurement, analysis.spine),
         method=measurement.method,
         is_preferred=measurement.preferred,
