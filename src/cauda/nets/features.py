@@ -85,9 +85,7 @@ def level_features(
 def compared(own: Sequence[Mapping[str, float]]) -> tuple[dict[str, float], ...]:
     """Each level's numbers with how they stand against the other levels', from below upward."""
     stepped = [{**numbers, **_steps(numbers)} for numbers in own]
-    return tuple(
-        {**numbers, **_against_others(stepped, n)} for n, numbers in enumerate(stepped)
-    )
+    return tuple({**numbers, **_against_others(stepped, n)} for n, numbers in enumerate(stepped))
 
 
 def _steps(numbers: Mapping[str, float]) -> dict[str, float]:

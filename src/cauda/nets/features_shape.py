@@ -41,7 +41,7 @@ def shape_numbers(patch: Patch) -> dict[str, float]:
 
 
 def _extent(disc: NDArray[np.float64]) -> tuple[float, float]:
-    """y' of the disc's front and back, without its thin tips."""
+    """Where (y') the disc begins and ends, without its thin tips."""
     weight = disc.sum(axis=1).cumsum()
     low, high = np.searchsorted(weight / max(weight[-1], 1e-6), (0.02, 0.98))
     return float(Y_MM[min(low, len(Y_MM) - 1)]), float(Y_MM[min(high, len(Y_MM) - 1)])
@@ -95,7 +95,7 @@ def _rows_away(patch: Patch, side: int) -> NDArray[np.intp]:
 
 
 def _bone_run(values: Floats) -> tuple[float, float] | None:
-    """y' where the run of bone round the middle begins and ends; None where there is none."""
+    """Where (y') the run of bone round the middle begins and ends; None where there is none."""
     inside = values >= 0.5
     if not inside[30:50].any():
         return None

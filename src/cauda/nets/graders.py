@@ -95,9 +95,7 @@ def grader(bundle: Bundle | Path) -> Grader:
     return grade
 
 
-def feature_table(
-    rows: Sequence[Mapping[str, float]], names: Sequence[str]
-) -> NDArray[np.float32]:
+def feature_table(rows: Sequence[Mapping[str, float]], names: Sequence[str]) -> NDArray[np.float32]:
     """(L, F): numbers in the order of ``names``; what a level lacks is NaN."""
     values = [[row.get(name, np.nan) for name in names] for row in rows]
     return np.array(values, dtype=np.float32)

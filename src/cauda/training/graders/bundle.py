@@ -14,23 +14,14 @@ from cauda.nets.calibration import Calibration
 from cauda.nets.forest import Forest
 from cauda.nets.graders import WEIGHTS
 from cauda.nets.kernel import Kernel
+from cauda.training.graders.page import CREDIT, LIMITS, card
 from cauda.training.graders.targets import TARGETS, output_slices
 from cauda.vocab import Contrast
 
 VERSION = "0.1.0"
+README = "docs/README.md"
 BOTH = ("modic",)
 """Targets that need T1 and T2; the others were learned with T2 and need it."""
-
-CREDIT = (
-    "SPIDER: van der Graaf et al., Lumbar spine segmentation in MR images: a dataset and a public "
-    "benchmark, Scientific Data 11, 264 (2024), doi:10.1038/s41597-024-03090-w; Zenodo 10159290; "
-    "CC BY 4.0. One mid-sagittal slice of T1 and T2 of each patient, with one radiologist's grades."
-)
-LIMITS = (
-    "One reader's grades from the whole study; one slice shows no lateral herniation, so an absent "
-    "herniation or bulge is one not seen near the midline. Grades of one country's scanners. "
-    "Research use only."
-)
 
 
 def write_bundle(
@@ -59,7 +50,7 @@ def write_bundle(
     arrays = {f"forest_{name}": array for name, array in forest.arrays().items()}
     arrays |= {f"kernel_{name}": _compact(array) for name, array in kernel.arrays().items()}
     np.savez_compressed(path, **arrays)
-    card = {
+    described = {
         "name": folder.name,
         "version": VERSION,
         "task": "Opinions on discs from one mid-sagittal slice of lumbar-spine MRI",
@@ -68,8 +59,10 @@ def write_bundle(
         "graders": {"features": list(names), "questions": _questions(fitted)},
         **facts,
     }
-    text = json.dumps(card, indent=2, allow_nan=False) + "\n"
+    text = json.dumps(described, indent=2, allow_nan=False) + "\n"
     (folder / METADATA).write_text(text, encoding="utf-8")
+    (folder / README).parent.mkdir(exist_ok=True)
+    (folder / README).write_text(card(facts), encoding="utf-8")
     write_hashes(folder)
 
 

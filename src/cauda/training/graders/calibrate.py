@@ -38,12 +38,8 @@ def calibrations(
     found = {}
     for n, target in enumerate(TARGETS):
         part = columns[target.name]
-        tried = [
-            fitted(forest[:, part], kernel[:, part], ranks[:, n], share) for share in shares
-        ]
-        scored = [
-            score_of(target, c(forest[:, part], kernel[:, part]), ranks[:, n]) for c in tried
-        ]
+        tried = [fitted(forest[:, part], kernel[:, part], ranks[:, n], share) for share in shares]
+        scored = [score_of(target, c(forest[:, part], kernel[:, part]), ranks[:, n]) for c in tried]
         found[target.name] = tried[int(np.argmax(scored))]
     return found
 
@@ -61,10 +57,10 @@ def fitted(forest: Floats, kernel: Floats, ranks: Ints, share: float) -> Calibra
     def loss(parameters: Floats) -> float:
         z = parameters[0] * steps + parameters[1:]
         misfit = np.logaddexp(0, z) - truth * z
-        return float(misfit.sum() + HOLD * ((parameters[0] - 1) ** 2 + (parameters[1:] ** 2).sum() / 25))
+        return float(
+            misfit.sum() + HOLD * ((parameters[0] - 1) ** 2 + (parameters[1:] ** 2).sum() / 25)
+        )
 
     start = np.concatenate([[1.0], np.zeros(steps.shape[1])])
     best = minimize(loss, start, method="BFGS").x
-    return Calibration(
-        share=share, slope=float(best[0]), offsets=tuple(float(v) for v in best[1:])
-    )
+    return Calibration(share=share, slope=float(best[0]), offsets=tuple(float(v) for v in best[1:]))

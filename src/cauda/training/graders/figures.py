@@ -33,8 +33,7 @@ def figures(table: Table, tested: Sequence[Tested], parts: Chosen) -> dict[str, 
     """
     return {
         part: {
-            target.name: _of_target(table, tested, n, chosen)
-            for n, target in enumerate(TARGETS)
+            target.name: _of_target(table, tested, n, chosen) for n, target in enumerate(TARGETS)
         }
         for part, chosen in parts.items()
     }

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 
 def learning_table(pairs: Sequence[tuple[Disc, Grades]]) -> Table:
-    """The discs and their grades as arrays; features that only some discs have are NaN elsewhere."""
+    """The discs and their grades as arrays; what a disc lacks is NaN."""
     names = tuple(sorted({name for disc, _ in pairs for name in disc.numbers}))
     return Table(
         patients=tuple(disc.patient for disc, _ in pairs),

@@ -1,4 +1,4 @@
-"""Segment every picture once and keep the result on disk, so that a later run goes on from there."""
+"""Segment every picture once and keep the result, so that a later run goes on from there."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _read(path: Path, name: str) -> Outline:
 
 
 def _centered(shape: tuple[int, ...], matrix: Array) -> Space:
-    """The grid with its middle at the origin: a patient's series share the middle of their field."""
+    """The grid with its middle at the origin, which a patient's series are taken to share."""
     middle = matrix[:3, :3] @ ((np.array(shape) - 1) / 2) + matrix[:3, 3]
     moved = matrix.copy()
     moved[:3, 3] -= middle

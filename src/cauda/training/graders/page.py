@@ -5,6 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+CREDIT = (
+    "SPIDER: van der Graaf et al., Lumbar spine segmentation in MR images: a dataset and a public "
+    "benchmark, Scientific Data 11, 264 (2024), doi:10.1038/s41597-024-03090-w; Zenodo 10159290; "
+    "CC BY 4.0. One mid-sagittal slice of T1 and T2 of each patient, with one radiologist's grades."
+)
+LIMITS = (
+    "One reader's grades from the whole study; one slice shows no lateral herniation, so an absent "
+    "herniation or bulge is one not seen near the midline. Research use only."
+)
+
 TITLES = {
     "pfirrmann": "Pfirrmann I-V (quadratic weighted kappa)",
     "narrowing": "narrowing (AUC)",
@@ -15,6 +25,72 @@ TITLES = {
     "endplate_upper": "change of the upper endplate (AUC; not shipped)",
     "endplate_lower": "change of the lower endplate (AUC; not shipped)",
 }
+
+
+INTRODUCTION = """# cauda_graders
+
+Opinions on every lumbar disc from what one mid-sagittal slice of T2, and of T1 where there is one,
+shows: a probability for every grade of Pfirrmann, and for narrowing, bulge, herniation,
+spondylolisthesis and Modic change being present. No opinion has a side.
+
+| | |
+|---|---|
+| Input | mid-sagittal measurements; outlines and signal of 60 x 36 mm round the disc; neighbors |
+| Learners | extra-trees on {features} numbers; kernel regression on these and the picture |
+| Output | the learners' logits, averaged or one alone, calibrated |
+| Files | `models/graders.npz`: plain arrays, no pickle; `configs/metadata.json`: card and figures |
+| Given | where T2 without fat suppression shows the level; Modic also needs T1; nothing otherwise |
+
+## Data and credits
+
+{data}
+
+{limits}
+
+Features come from {network}. The shipped fit saw no disc of patients {held_out}, the validation
+patients of that network. Left out for a count that contradicts itself: {left_out}.
+
+## Figures
+
+Five folds by patient. Blend and calibration of each fold were chosen on predictions for the other
+four folds' patients by learners that had not seen them; nothing was chosen on a tested patient.
+Intervals by drawing patients, 1000 times. The six validation patients of the segmentation network
+are ordinary patients here.
+
+"""
+LIMITATIONS = """
+
+## What limits each
+
+- All: one reader, once; pictures of 8 bits whose pixel size had to be inferred; three makers.
+- Pfirrmann: neighboring grades; two readers of the literature agree about as well as this.
+- Narrowing: judged against neighbors by eye; a lowest disc is normally lower, and graded so or not.
+- Bulge and herniation: one slice shows no lateral ones; few herniations; at the lowest two discs,
+  where most discs bulge, a bulge is told apart less well than over all levels.
+- Spondylolisthesis: few slips; short walls and slanted S1 endplates.
+- Modic and endplates: small, lateral or anterior changes lie off the slice; nearly all are type 2,
+  so types are not told apart.
+
+Not a medical device; not for diagnosis without a radiologist who looks at the images.
+
+## Make it again
+
+    python scripts/train_graders.py DATA --out models/cauda_graders
+"""
+
+
+def card(facts: Mapping[str, Any]) -> str:
+    """The bundle's ``docs/README.md``."""
+    left_out = "; ".join(f"{p} ({why})" for p, why in facts["left_out"].items()) or "none"
+    introduction = INTRODUCTION.format(
+        features=facts["feature_count"],
+        data=CREDIT,
+        limits=LIMITS,
+        network=facts["features_from"],
+        held_out=", ".join(facts["held_out"]),
+        left_out=left_out,
+    )
+    return introduction + tables(facts) + LIMITATIONS
 
 
 def tables(facts: Mapping[str, Any]) -> str:

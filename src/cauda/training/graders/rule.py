@@ -58,9 +58,7 @@ def rule_ranks(signal: Floats, share: Floats, cuts: tuple[float, ...], collapse:
     return np.where((ranks == 3) & (share < collapse), 4, ranks).astype(np.int64)
 
 
-def fitted_cuts(
-    signal: Floats, share: Floats, ranks: Ints, collapse: float
-) -> tuple[float, ...]:
+def fitted_cuts(signal: Floats, share: Floats, ranks: Ints, collapse: float) -> tuple[float, ...]:
     """The three cuts with the greatest kappa."""
     return max(
         (tuple(float(c) for c in cuts) for cuts in combinations(TRIED, 3)),

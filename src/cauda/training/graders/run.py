@@ -72,6 +72,7 @@ def _facts(plan: Plan, paired: Pairing, table: Table, tested: list[Tested]) -> d
     """What the card says beside the learners themselves."""
     return {
         "features_from": plan.network,
+        "feature_count": len(table.names),
         "held_out": list(plan.held_out),
         "left_out": dict(paired.left_out),
         "metrics": figures(table, tested, _parts(plan, paired)),

@@ -82,9 +82,7 @@ def rank_table(grades: Sequence[Grades]) -> NDArray[np.int64]:
 
 def steps(ranks: NDArray[np.int64]) -> NDArray[np.float32]:
     """(N, outputs): 1 where a target's rank is above a grade, for every grade but its highest."""
-    columns = [
-        ranks[:, n] > grade for n, t in enumerate(TARGETS) for grade in range(t.ranks - 1)
-    ]
+    columns = [ranks[:, n] > grade for n, t in enumerate(TARGETS) for grade in range(t.ranks - 1)]
     return np.stack(columns, axis=1).astype(np.float32)
 
 

@@ -58,7 +58,7 @@ class Table:
 
 
 Learn = Callable[[Table, Table, int], tuple[Floats, Floats]]
-"""Training discs, discs to predict, seed -> (N, outputs) of the forest and of the kernel regression."""
+"""Training discs, discs to predict, seed -> (N, outputs) of the forest and of the kernel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -122,9 +122,7 @@ def cross_validate(table: Table, learn: Learn, seed: int) -> Tested:
     )
 
 
-def _spread(
-    predicted: tuple[Floats, Floats], out: NDArray[np.bool_]
-) -> tuple[Floats, Floats]:
+def _spread(predicted: tuple[Floats, Floats], out: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """Predictions of some discs, put at their places among all."""
     whole = []
     for part in predicted:
