@@ -21,10 +21,10 @@ from cauda.ports import Segmenter
 from cauda.records import Series, Volume
 from cauda.vocab import Structure
 
-NOISE = (0.05, 0.1, 0.2)
+NOISE = (0.05, 0.1, 0.2, 0.4)
 """Standard deviation of complex noise, as a share of bright tissue."""
-BLUR_MM = (0.5, 1.0, 1.5, 2.0)
-BIAS = (0.3, 0.6, 1.0)
+BLUR_MM = (0.5, 1.0, 2.0, 3.0)
+BIAS = (0.5, 1.0, 1.5)
 """Natural logarithm of the shading between middle and edge."""
 ROTATION_DEG = (-20.0, -10.0, 10.0, 20.0)
 BRIGHT_PERCENTILE = 99.0
