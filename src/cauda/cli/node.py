@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 EPILOG = "Example: cauda node example > node.toml && cauda node run --config node.toml"
 DEFAULT = Path("node.toml")
 
-ConfigPath = Annotated[Path, typer.Option("-c", "--config", help="The node's TOML file.")]
+ConfigPath = Annotated[
+    Path | None,
+    typer.Option("-c", "--config", help="The node's TOML file; node.toml if left out."),
+]
 
 app = typer.Typer(
     name="node",
@@ -33,15 +36,22 @@ def register(parent: typer.Typer) -> None:
 
 
 @app.callback()
-def root(context: typer.Context, *, config: ConfigPath = DEFAULT) -> None:
+def root(context: typer.Context, *, config: ConfigPath = None) -> None:
     """Run the node when no other command is named."""
     require("pynetdicom", "dicomweb_client", "sqlalchemy", extra="node")
+    context.obj = config
     if context.invoked_subcommand is None:
-        run(config=config)
+        run(context)
+
+
+def _path(context: typer.Context, config: Path | None) -> Path:
+    """The file named after the command, else before it, else the default."""
+    before: Path | None = context.obj
+    return config or before or DEFAULT
 
 
 @app.command(epilog=EPILOG)
-def run(*, config: ConfigPath = DEFAULT) -> None:
+def run(context: typer.Context, *, config: ConfigPath = None) -> None:
     """Run the node until it gets SIGTERM or Ctrl-C."""
     import logging
 
@@ -49,7 +59,7 @@ def run(*, config: ConfigPath = DEFAULT) -> None:
     from cauda.node.serve import serve, stop_on_signals
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    settings = read_config(config)
+    settings = read_config(_path(context, config))
 
     def ready(port: int) -> None:
         title = settings.node.ae_title
@@ -60,8 +70,9 @@ def run(*, config: ConfigPath = DEFAULT) -> None:
 
 @app.command(epilog="Example: cauda node status --config node.toml")
 def status(
+    context: typer.Context,
     *,
-    config: ConfigPath = DEFAULT,
+    config: ConfigPath = None,
     study: Annotated[
         str | None, typer.Option(help="Study Instance UID, or the name that logs show.")
     ] = None,
@@ -72,7 +83,7 @@ def status(
 
     from cauda.node.status import read_status
 
-    settings, engine = _open(config)
+    settings, engine = _open(_path(context, config))
     rows = read_status(engine, _name(settings, study) if study else None)
     columns = ("study", "state", "from", "images", "sent", "changed (UTC)", "reason")
     table = Table(*columns, box=None)
@@ -87,15 +98,16 @@ def status(
 
 @app.command(epilog="Example: cauda node retry 0f3c... --config node.toml")
 def retry(
+    context: typer.Context,
     study: Annotated[str, typer.Argument(help="Study Instance UID, or the name that logs show.")],
     *,
-    config: ConfigPath = DEFAULT,
+    config: ConfigPath = None,
 ) -> None:
     """Give a failed or refused study another chance."""
     from cauda.errors import UsageError
     from cauda.node.status import retry as try_again
 
-    settings, engine = _open(config)
+    settings, engine = _open(_path(context, config))
     if not try_again(engine, _name(settings, study)):
         msg = "No failed or refused study has that name; `cauda node status` lists them."
         raise UsageError(msg)
@@ -103,15 +115,16 @@ def retry(
 
 
 @app.command(epilog="Example: cauda node check --config node.toml")
-def check(*, config: ConfigPath = DEFAULT) -> None:
+def check(context: typer.Context, *, config: ConfigPath = None) -> None:
     """Check the configuration, and whether every destination answers."""
     from cauda.cli.failure import IN_PART
     from cauda.errors import TransferError
     from cauda.node.config import read_config
     from cauda.node.deliver import reach
 
-    settings = read_config(config)
-    typer.echo(f"{config}: no error")
+    path = _path(context, config)
+    settings = read_config(path)
+    typer.echo(f"{path}: no error")
     failed = 0
     for destination in settings.deliver:
         try:
@@ -125,7 +138,7 @@ def check(*, config: ConfigPath = DEFAULT) -> None:
 
 
 @app.command(epilog="Example: cauda node audit --config node.toml")
-def audit(*, config: ConfigPath = DEFAULT) -> None:
+def audit(context: typer.Context, *, config: ConfigPath = None) -> None:
     """Verify that the audit trail is whole: nothing removed, nothing altered."""
     from cauda.cli.failure import IN_PART
     from cauda.errors import UsageError
@@ -133,7 +146,7 @@ def audit(*, config: ConfigPath = DEFAULT) -> None:
     from cauda.node.config import read_config
     from cauda.node.store import Store
 
-    path = Store(read_config(config).node.store).audit
+    path = Store(read_config(_path(context, config)).node.store).audit
     if not path.is_file():
         msg = f"There is no audit trail at {path}; the node has not run yet."
         raise UsageError(msg)
