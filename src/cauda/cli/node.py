@@ -53,12 +53,11 @@ def _path(context: typer.Context, config: Path | None) -> Path:
 @app.command(epilog=EPILOG)
 def run(context: typer.Context, *, config: ConfigPath = None) -> None:
     """Run the node until it gets SIGTERM or Ctrl-C."""
-    import logging
-
     from cauda.node.config import read_config
+    from cauda.node.quiet import start_logging
     from cauda.node.serve import serve, stop_on_signals
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    start_logging()
     settings = read_config(_path(context, config))
 
     def ready(port: int) -> None:

@@ -27,7 +27,7 @@ from cauda.node import queue
 from cauda.node.analyses import Analyze, Order, choose, kind_of, wanted
 from cauda.node.audit import Audit
 from cauda.node.config import Config
-from cauda.node.quiet import silence_libraries
+from cauda.node.quiet import start_logging
 from cauda.node.store import Store, sync
 from cauda.node.tables import State, connect
 
@@ -73,8 +73,7 @@ def work(config: Config, owner: str) -> None:
     """Work until SIGTERM or the end of the node; what a worker process runs."""
     os.umask(0o077)
     stop = _stopped_by_node()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    silence_libraries()
+    start_logging()
     _end_with_parent()
     scratch = Store(config.node.store).scratch / owner
     scratch.mkdir(parents=True, exist_ok=True)
