@@ -29,6 +29,7 @@ import matplotlib.pyplot as plt
 
 LEVEL = Level.L4_L5
 SEED = 7
+SLICE_MM, PIXEL_MM = 4.0, 0.9
 LESIONS = (
     Lesion(kind=LesionKind.EXTRUSION, level=LEVEL, size_mm=6.0, migration_mm=-4.0),
     Lesion(kind=LesionKind.MODIC_2, level=LEVEL),
@@ -106,9 +107,9 @@ def segmented() -> tuple[Spine, tuple[Segmentation, ...]]:
     centers = np.array([s.origin_lps for s in anatomy.segments if s.name[0] in "LS"])
     low = centers.min(axis=0) - np.array([0.0, 40.0, 20.0])
     high = centers.max(axis=0) + np.array([0.0, 62.0, 30.0])
-    matrix = np.diag([3.0, 0.7, 0.7, 1.0])
-    matrix[:3, 3] = [centers[:, 0].mean() - 36.0, low[1], low[2]]
-    shape = (25, int((high[1] - low[1]) / 0.7), int((high[2] - low[2]) / 0.7))
+    matrix = np.diag([SLICE_MM, PIXEL_MM, PIXEL_MM, 1.0])
+    matrix[:3, 3] = [centers[:, 0].mean() - 8 * SLICE_MM, low[1], low[2]]
+    shape = (17, *(int((high[a] - low[a]) / PIXEL_MM) for a in (1, 2)))
     space = Space.from_matrix(shape, matrix, "1.2.3")
     found = tuple(
         truth_segmentation(anatomy, space, key, protocol=PROTOCOLS[c], subsamples=(1, 2, 2))

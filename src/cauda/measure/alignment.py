@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from cauda.measure.curves import midline_value
 from cauda.measure.discs import DiscSlice
 from cauda.measure.reading import Reading
 from cauda.measure.sampling import Floats, between, change
@@ -59,7 +60,7 @@ def alignment(slices: tuple[DiscSlice, ...]) -> tuple[Reading, ...]:
     return tuple(
         Reading(
             quantity=quantity,
-            value=between(x_mm, values, 0.0),
+            value=midline_value(x_mm, values),
             method=method,
             slice=nearest.sheet.index,
             points_lps=tuple(nearest.sheet.lps(*point) for point in points),

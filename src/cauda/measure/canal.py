@@ -35,6 +35,9 @@ GREATEST_AP_MM = 32.0
 SMOOTH_MM = 1.25
 """Depths are averaged over this height before the least is taken, against noise."""
 
+SURE = 0.9
+"""Voxels of the sac less sure than this are left out."""
+
 ERODED_MM = 1.0
 """Signal is read this far inside the sac, where neither fat nor bone blurs in."""
 
@@ -151,7 +154,7 @@ def _fluid(near: tuple[Sheet, ...], half_disc_mm: float) -> tuple[Reading, ...]:
 
 def _deep(sheet: Sheet) -> Array:
     """(Y, Z): well inside the sac."""
-    padded = np.pad(sheet.sac >= SURFACE, ((1, 1), (0, 0)))
+    padded = np.pad(sheet.sac >= SURE, ((1, 1), (0, 0)))
     distance: Floats = ndimage.distance_transform_edt(padded, sampling=STEP_MM)[1:-1]
     return np.asarray(distance > ERODED_MM)
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.polynomial import Polynomial
 
 from cauda.geometry import Array
-from cauda.measure.sampling import Floats
+from cauda.measure.sampling import Floats, between
 
 SCALE_FLOOR_MM = 0.15
 """Residuals below this are never outliers: less than half a pixel."""
@@ -58,3 +58,13 @@ def local_value(at_mm: Array, value_mm: Array, where_mm: float, reach_mm: float)
     x, y = np.asarray(at_mm)[near] - where_mm, np.asarray(value_mm)[near]
     slope = ((x - x.mean()) * (y - y.mean())).sum() / max(((x - x.mean()) ** 2).sum(), 1e-9)
     return float(y.mean() - slope * x.mean())
+
+
+def midline_value(x_mm: Array, values: Array) -> float:
+    """Value at x' = 0 of the line through all slices, outliers left out.
+
+    For what changes little and evenly from slice to slice. From fewer than five slices the
+    two beside the midline tell.
+    """
+    line = robust_polynomial(np.asarray(x_mm), np.asarray(values), 1)
+    return between(x_mm, values, 0.0) if line is None else float(line(0.0))

@@ -73,7 +73,6 @@ TRUTH = {
     "L4-L5/disc_volume_mm3": 34 * 10 * 44.0,
     "L4-L5/migration_cranial_mm": 0.0,
     "L5-S1/migration_cranial_mm": 0.5,
-    "L5-S1/migration_caudal_mm": 0.5,
     "L5-S1/nucleus_heterogeneity_ratio": 0.0,
     "L5-S1/nucleus_annulus_contrast_ratio": 1.0,
     "L5-S1/endplate_marrow_t2_ratio": 1.0,
@@ -226,6 +225,7 @@ def test_prefers_t1_for_foramina_and_the_agreed_sac_and_t2_for_the_rest(standard
     )
     found = measure(both, [t2, t1])
     for m in found:
-        wanted = "sag_t1" if m.quantity in (*FORAMINAL, Quantity.SAC_AP) else "sag_t2"
+        on_t1 = (*FORAMINAL, Quantity.SAC_AP, Quantity.ENDPLATE_T1)
+        wanted = "sag_t1" if m.quantity in on_t1 else "sag_t2"
         assert m.preferred == (m.series == wanted), m.id
     assert {m.series for m in found if m.quantity is Quantity.NUCLEUS_SIGNAL} == {"sag_t2"}
