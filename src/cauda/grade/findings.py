@@ -169,7 +169,7 @@ class _Question:
 def _answer(
     asked: Sequence[_Question], limits: Sequence[Limit], opinions: Sequence[Opinion]
 ) -> Finding:
-    """The finding of the first rule that decides, withheld or lowered by the limits.
+    """The finding of the first rule that was measured, withheld or lowered by the limits.
 
     Parameters
     ----------
@@ -189,9 +189,8 @@ def _answer(
     if not measured:
         missing = first.finding(Verdict(UNKNOWN, first.rule.row.text("missing")))
         return _adopted(first.rule, replace(missing, because=()), opinion, lowering)
-    answers = [_decided(question, opinion, lowering) for question in measured]
-    known = next((f for f in answers if f.is_known), None)
-    return known or _adopted(first.rule, answers[0], opinion, lowering)
+    answer = _decided(first, opinion, lowering)
+    return answer if answer.is_known else _adopted(first.rule, answer, opinion, lowering)
 
 
 def _decided(question: _Question, opinion: Opinion | None, lowering: int) -> Finding:

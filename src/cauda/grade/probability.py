@@ -16,7 +16,7 @@ from statistics import NormalDist
 
 from cauda.grade.certainty import moved
 from cauda.grade.rules import Case, Rule
-from cauda.grade.thresholds import FILE
+from cauda.grade.thresholds import FILE, Readable
 from cauda.knowledge import row
 from cauda.vocab import UNKNOWN
 
@@ -25,6 +25,8 @@ NINETY = NormalDist().inv_cdf(0.95)
 MOST_POINTS = 243
 """Points at which a rule is asked, over all its measurements together: bounds the time."""
 MOST_A_MEASUREMENT = 81
+WIDEST = 3.5
+"""A cut farther away than this many standard deviations is not reached."""
 
 
 def probabilities(rule: Rule, case: Case) -> dict[str, float]:
@@ -39,7 +41,7 @@ def probabilities(rule: Rule, case: Case) -> dict[str, float]:
     errors = {
         q: u / NINETY
         for q, u in case.uncertainties.items()
-        if u > 0 and isfinite(u) and any(t.quantity == q for t in rule.thresholds)
+        if u > 0 and isfinite(u) and _is_near_a_cut(rule, case, q)
     }
     counts: Counter[str] = Counter()
     for shifts in product(*(_points(s, len(errors)) for s in errors.values())):
@@ -53,7 +55,19 @@ def probabilities(rule: Rule, case: Case) -> dict[str, float]:
     return {g: floor + room * counts[g] / total for g in grades}
 
 
+def _is_near_a_cut(rule: Rule, case: Case, quantity: Readable) -> bool:
+    """Whether the error of ``quantity`` can carry it over one of its cuts."""
+    far = WIDEST * case.uncertainties[quantity] / NINETY
+    limits = [
+        limit
+        for cut in rule.thresholds
+        if cut.quantity == quantity and cut.id in case.cuts
+        for limit in cut.values
+    ]
+    return any(abs(case.values[quantity] - limit) <= far for limit in limits)
+
+
 def _points(deviation: float, dimensions: int) -> list[float]:
     """Shifts that each stand for the same mass of a normal distribution."""
-    count = max(3, min(MOST_A_MEASUREMENT, round(MOST_POINTS ** (1 / dimensions))))
+    count = max(3, min(MOST_A_MEASUREMENT, round(MOST_POINTS ** (1 / max(dimensions, 1)))))
     return [deviation * NormalDist().inv_cdf((n + 0.5) / count) for n in range(count)]
