@@ -24,6 +24,7 @@ from cauda.load.slices import Slice, read_pose, read_turn
 IDENTIFIERS = (
     "PatientName",
     "PatientID",
+    "IssuerOfPatientID",
     "PatientBirthDate",
     "AccessionNumber",
     "StudyInstanceUID",
@@ -52,7 +53,6 @@ _ALSO_REMOVED = (
     "InstitutionalDepartmentName",
     "StationName",
     "DeviceSerialNumber",
-    "IssuerOfPatientID",
     "RequestAttributesSequence",
     "RequestedProcedureID",
     "ImageComments",

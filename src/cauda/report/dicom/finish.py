@@ -23,6 +23,8 @@ def finish(dataset: Dataset, context: Context, *parts: object) -> Dataset:
     dataset.InstanceCreationDate = dataset.ContentDate = dataset.SeriesDate = day
     dataset.InstanceCreationTime = dataset.ContentTime = dataset.SeriesTime = time
     dataset.CodingSchemeIdentificationSequence = coding_schemes()
+    for item in dataset.get("ContributingEquipmentSequence") or ():
+        item.ContributionDateTime = f"{day}{time}"
     organization = context.uid(*parts, "dimensions")
     for keyword in ("DimensionOrganizationSequence", "DimensionIndexSequence"):
         for item in dataset.get(keyword) or ():

@@ -10,6 +10,7 @@ from highdicom.color import CIELabColor
 from highdicom.seg import Segmentation, SegmentDescription
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
+from pydicom.uid import MRImageStorage
 
 from cauda.knowledge import row
 from cauda.records import Labels, Part
@@ -62,7 +63,7 @@ def part_name(part: Part) -> str:
 def _segmentation(context: Context, labels: Labels, source: Source, number: int) -> Dataset:
     is_labelmap = context.options.segmentation == "labelmap"
     dataset = Segmentation(
-        source_images=[image_reference(context.base, header) for header in source.slices],
+        source_images=[_classic(context, header) for header in source.slices],
         pixel_array=np.ascontiguousarray(np.transpose(labels.values, (2, 1, 0))),
         segmentation_type="LABELMAP" if is_labelmap else "BINARY",
         segment_descriptions=[_description(context, part) for part in labels.parts],
@@ -83,23 +84,34 @@ def _segmentation(context: Context, labels: Labels, source: Source, number: int)
     return finish(dataset, context, "seg", labels.series)
 
 
+def _classic(context: Context, header: Dataset) -> Dataset:
+    """A slice as a classic image, which is what many slices at once must be given as."""
+    dataset = image_reference(context.base, header)
+    dataset.SOPClassUID = MRImageStorage
+    return dataset
+
+
 def _refer_exactly(dataset: Dataset, source: Source) -> None:
-    """Name the frame of a multi-frame source, and list every source instance once."""
+    """Name the class and the frame of a multi-frame source, and list every instance once."""
+    if not any(source.frames):
+        return
     by_place = {
-        tuple(header.ImagePositionPatient): (str(header.SOPInstanceUID), frame)
+        tuple(header.ImagePositionPatient): (header, frame)
         for header, frame in zip(source.slices, source.frames, strict=True)
-        if frame
     }
-    for groups in dataset.PerFrameFunctionalGroupsSequence if by_place else ():
+    for groups in dataset.PerFrameFunctionalGroupsSequence:
         place = tuple(groups.PlanePositionSequence[0].ImagePositionPatient)
-        uid, frame = by_place[place]
+        header, frame = by_place[place]
         items = groups.DerivationImageSequence[0].SourceImageSequence
-        items[0].ReferencedSOPInstanceUID = uid
+        items[0].ReferencedSOPClassUID = header.SOPClassUID
+        items[0].ReferencedSOPInstanceUID = header.SOPInstanceUID
         items[0].ReferencedFrameNumber = frame
         del items[1:]
     for series in dataset.ReferencedSeriesSequence:
         listed = {i.ReferencedSOPInstanceUID: i for i in series.ReferencedInstanceSequence}
         series.ReferencedInstanceSequence = list(listed.values())
+        for item in series.ReferencedInstanceSequence:
+            item.ReferencedSOPClassUID = source.slices[0].SOPClassUID
 
 
 def _description(context: Context, part: Part) -> SegmentDescription:

@@ -80,7 +80,7 @@ def test_left_stays_left(case):
             if part.side is None or part.structure is not Structure.FORAMEN:
                 continue
             x = space.to_lps(np.argwhere(read == part.number)).mean(axis=0)[0]
-            assert (x > middle[0]) is (part.side is Side.LEFT)
+            assert bool(x > middle[0]) is (part.side is Side.LEFT)
             item = dataset.SegmentSequence[part.number - 1]
             kind = item.SegmentedPropertyTypeCodeSequence[0]
             code = kind.SegmentedPropertyTypeModifierCodeSequence[0].CodeMeaning
