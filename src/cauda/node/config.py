@@ -12,6 +12,8 @@ from cauda.errors import UsageError
 from cauda.node.peer import ae_title, parse_peer
 
 EXAMPLE = Path(__file__).with_name("example.toml")
+PATHS = ("store", "models", "token_file", "certificate", "key", "authority")
+"""Entries that name a file or folder."""
 Kind = Literal["seg", "sr", "sc", "pdf"]
 OBJECTS: tuple[Kind, ...] = ("seg", "sr", "sc", "pdf")
 
@@ -153,13 +155,25 @@ def read_config(path: Path) -> Config:
         msg = f"The configuration {path} cannot be read: {error}"
         raise UsageError(msg) from error
     try:
-        config = Config.model_validate(content)
+        return Config.model_validate(_anchored(content, path.resolve().parent))
     except ValidationError as error:
         wrong = "; ".join(_sentence(e["loc"], e["msg"]) for e in error.errors())
         msg = f"The configuration {path} is wrong: {wrong}. `cauda node example` shows a right one."
         raise UsageError(msg) from error
-    store = (path.parent / config.node.store).resolve()
-    return config.model_copy(update={"node": config.node.model_copy(update={"store": store})})
+
+
+def _anchored(entry: object, folder: Path) -> object:
+    """The content with every relative path in it starting at ``folder``."""
+    if isinstance(entry, list):
+        return [_anchored(item, folder) for item in entry]
+    if not isinstance(entry, dict):
+        return entry
+    return {
+        name: str(folder / value)
+        if name in PATHS and isinstance(value, str)
+        else _anchored(value, folder)
+        for name, value in entry.items()
+    }
 
 
 def _sentence(place: tuple[int | str, ...], what: str) -> str:

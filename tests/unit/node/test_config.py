@@ -60,3 +60,17 @@ def test_peers_are_read(text, peer) -> None:
 def test_what_is_no_peer_is_refused(text) -> None:
     with pytest.raises(UsageError):
         parse_peer(text)
+
+
+def test_paths_start_at_the_configuration(tmp_path) -> None:
+    path = tmp_path / "node.toml"
+    path.write_text(
+        "[node]\nstore='s'\n[receive]\nallow=['A']\ntls={certificate='c.pem', key='/k.pem'}\n"
+        "[[deliver]]\nto='http://h'\ntoken_file='t'\n"
+    )
+    config = read_config(path)
+    assert config.node.store == tmp_path / "s"
+    assert config.receive.tls is not None
+    assert config.receive.tls.certificate == tmp_path / "c.pem"
+    assert str(config.receive.tls.key) == "/k.pem"
+    assert config.deliver[0].token_file == tmp_path / "t"
