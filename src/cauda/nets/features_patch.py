@@ -19,8 +19,8 @@ STEP_MM = 0.75
 """Distance of the samples: the network's working pixel."""
 COLUMNS, ROWS = 80, 48
 """Samples to the back and upward: 60 mm by 36 mm hold a disc, its endplates and the canal."""
-Y_MM = (np.arange(COLUMNS) - (COLUMNS - 1) / 2) * STEP_MM
-Z_MM = (np.arange(ROWS) - (ROWS - 1) / 2) * STEP_MM
+Y_MM: NDArray[np.float64] = np.linspace(-0.5, 0.5, COLUMNS) * (COLUMNS - 1) * STEP_MM
+Z_MM: NDArray[np.float64] = np.linspace(-0.5, 0.5, ROWS) * (ROWS - 1) * STEP_MM
 FARTHEST_MM = 6.0
 """A slice farther than this from the disc's middle does not show what a mid-sagittal one does."""
 SURE = 0.8
@@ -155,4 +155,4 @@ def _fluid(sheet: Sheet) -> float:
     if chosen.sum() < LEAST_VOXELS:
         return float("nan")
     bright = float(np.percentile(signal[chosen], BRIGHT_PERCENTILE))
-    return bright / _median_marrow(segmentation, sheet.index)
+    return bright / _median_marrow(segmentation, sheet.index) if bright > 0 else float("nan")

@@ -27,7 +27,7 @@ def shape_numbers(patch: Patch) -> dict[str, float]:
     front, back = _extent(disc)
     found = {
         "area_mm2": float(disc.sum()) * STEP_MM**2,
-        "sureness": float(disc[disc > 0.5].mean()),
+        "sureness": float(disc[disc >= 0.5].mean()),
         "length_mm": back - front,
     }
     thick = disc.sum(axis=1) * STEP_MM

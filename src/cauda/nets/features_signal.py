@@ -118,6 +118,7 @@ def _endplate_numbers(name: str, signal: Floats, patch: Patch, place: _Place) ->
         away = _away(inside, side)
         bone = (patch.bone >= 0.5) & np.isfinite(away)
         center = _mean(signal, bone & (away >= CENTER_MM[0]) & (away <= CENTER_MM[1]))
+        center = center if center > 0 else _NAN
         band = bone & (away >= BAND_MM[0]) & (away <= BAND_MM[1])
         found[f"{name}_{end}_center"] = center
         for part, (low, high) in PARTS.items():

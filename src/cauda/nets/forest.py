@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,11 +60,15 @@ class Forest:
         result: Floats = self.value[node].mean(axis=1, dtype=np.float32) / np.float32(SCALE)
         return result
 
-    def arrays(self) -> dict[str, NDArray[np.generic]]:
+    def arrays(self) -> dict[str, NDArray[Any]]:
         """Every array by its name, to be written with :func:`numpy.savez_compressed`."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {name: getattr(self, name) for name in _names()}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]], prefix: str = "") -> Forest:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], prefix: str = "") -> Forest:
         """The forest whose arrays are named with ``prefix``."""
-        return cls(**{name: arrays[prefix + name] for name in cls.__slots__})
+        return cls(**{name: arrays[prefix + name] for name in _names()})
+
+
+def _names() -> tuple[str, ...]:
+    return tuple(f.name for f in fields(Forest))

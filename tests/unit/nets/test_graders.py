@@ -11,7 +11,7 @@ import pytest
 
 from cauda.errors import BundleError
 from cauda.geometry import Frame, Space
-from cauda.nets.bundles import HASHES, METADATA, file_sha256
+from cauda.nets.bundles import HASHES, METADATA, file_sha256, find_bundle
 from cauda.nets.features import compared, level_features
 from cauda.nets.forest import Forest
 from cauda.nets.graders import WEIGHTS, grader
@@ -67,9 +67,9 @@ T2 = {Structure.SACRUM: 100, Structure.BODY: 100, Structure.DISC: 60, Structure.
 T1 = {Structure.SACRUM: 200, Structure.BODY: 200, Structure.DISC: 150, Structure.SAC: 50}
 
 
-def _case(contrasts=(Contrast.T2, Contrast.T1), **drawn):
+def _case(contrasts=(Contrast.T2, Contrast.T1), disc_signal=60, **drawn):
     kind, instance, centers = _draw(**drawn)
-    signals = {Contrast.T2: T2, Contrast.T1: T1}
+    signals = {Contrast.T2: {**T2, Structure.DISC: disc_signal}, Contrast.T1: T1}
     segmentations = tuple(_segmentation(kind, c, signals[c]) for c in contrasts)
     levels = tuple(
         LevelInstance(
@@ -262,3 +262,21 @@ def test_a_bundle_without_graders_is_refused(bundle):
     (bundle / METADATA).write_text(json.dumps(card))
     with pytest.raises(BundleError, match="no graders"):
         grader(bundle)
+
+
+def test_the_shipped_bundle_is_small_and_tells_a_dark_disc_from_a_bright_one():
+    shipped = find_bundle("cauda_graders")
+    assert sum(p.stat().st_size for p in shipped.folder.rglob("*")) < 5e6
+    assert shipped.sha256 == file_sha256(shipped.folder / WEIGHTS)
+    give = grader(shipped)
+    worse = {}
+    for name, nucleus in (("dark", 30), ("bright", 240)):
+        spine, segmentations = _case(disc_signal=nucleus)
+        opinions = give(_study(*segmentations), segmentations, spine, ())
+        assert {o.condition for o in opinions} == {
+            Condition.DISC_DEGENERATION, Condition.DISC_NARROWING, Condition.DISC_BULGE,
+            Condition.DISC_HERNIATION, Condition.SPONDYLOLISTHESIS, Condition.ENDPLATE_CHANGE,
+        }  # fmt: skip
+        grades = next(o for o in opinions if o.scale is Scale.PFIRRMANN).probabilities
+        worse[name] = grades["IV"] + grades["V"]
+    assert worse["dark"] > worse["bright"] + 0.1

@@ -49,7 +49,7 @@ def write_bundle(
         name.parent.mkdir(parents=True, exist_ok=True)
     arrays = {f"forest_{name}": array for name, array in forest.arrays().items()}
     arrays |= {f"kernel_{name}": _compact(array) for name, array in kernel.arrays().items()}
-    np.savez_compressed(path, **arrays)
+    np.savez_compressed(path, allow_pickle=False, **arrays)
     described = {
         "name": folder.name,
         "version": VERSION,

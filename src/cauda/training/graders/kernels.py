@@ -38,7 +38,7 @@ def fit_kernel(numbers: Floats, patches: Floats, outputs: Floats) -> Kernel:
         rows=empty,
         weights=empty,
         base=base.astype(np.float32),
-        width=np.float32(WIDTH).reshape(()),
+        width=np.array(WIDTH, dtype=np.float32),
     )
     rows = scaled.describe(numbers, pictures)
     gram = likeness(rows, rows, WIDTH) + RIDGE * np.eye(len(rows), dtype=np.float32)
