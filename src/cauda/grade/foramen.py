@@ -8,13 +8,13 @@ from cauda.grade.thresholds import Derived
 from cauda.vocab import Quantity
 
 SIDES = {
-    "front": (Quantity.FORAMEN_FAT_ANTERIOR, "foramen-fat-anterior"),
-    "back": (Quantity.FORAMEN_FAT_POSTERIOR, "foramen-fat-posterior"),
+    "in front of": (Quantity.FORAMEN_FAT_ANTERIOR, "foramen-fat-anterior"),
+    "behind": (Quantity.FORAMEN_FAT_POSTERIOR, "foramen-fat-posterior"),
     "above": (Quantity.FORAMEN_FAT_SUPERIOR, "foramen-fat-superior"),
     "below": (Quantity.FORAMEN_FAT_INFERIOR, "foramen-fat-inferior"),
 }
 """The four sides of a root, the quantity that tells its fat, and its cut."""
-OPPOSING = ({"front", "back"}, {"above", "below"})
+OPPOSING = ({"in front of", "behind"}, {"above", "below"})
 
 
 def by_fat(case: Case) -> Verdict:
@@ -27,6 +27,9 @@ def by_fat(case: Case) -> Verdict:
     words = case.say("lost", sides=_joined(lost))
     if len(lost) == 1:
         return Verdict("0", words + case.say("one_side"))
+    if len(lost) > 2 and _is_open(case):
+        held = case.say("held", area=case.values[Quantity.FORAMEN_AREA])
+        return Verdict("1", words + held, is_doubtful=True)
     is_changed = _is_changed(case)
     if is_changed and len(lost) > 2:
         share = 100 * case.values[Derived.ROOT_SHARE]
@@ -38,6 +41,12 @@ def by_fat(case: Case) -> Verdict:
     if not any(pair <= set(lost) for pair in OPPOSING):
         words += case.say("unclassed")
     return Verdict("1", words + causes(case))
+
+
+def _is_open(case: Case) -> bool:
+    """Whether the foramen is too large for its root to be walled in, so that fat was misread."""
+    area = case.values.get(Quantity.FORAMEN_AREA)
+    return area is not None and area >= case.cut("foramen-area-open")
 
 
 def _joined(sides: list[str]) -> str:

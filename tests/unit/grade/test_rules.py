@@ -186,6 +186,8 @@ def decide(rule_id, level=Level.L4_L5, uncertainty=0.0, **values):
         ("lee-foramen-fat", {**dict.fromkeys(FAT, 0.4), "root": 0.8}, "2"),
         ("lee-foramen-fat", dict.fromkeys(FAT, 0.4), "2"),
         ("lee-foramen-fat", {**dict.fromkeys(FAT, 0.4), "root": 0.6}, "3"),
+        ("lee-foramen-fat", {**dict.fromkeys(FAT, 0.4), "root": 0.6, "fa": 120.0}, "1"),
+        ("lee-foramen-fat", {**dict.fromkeys(FAT, 0.4), "root": 0.6, "fa": 50.0}, "3"),
         ("rsna-foramen-fat", {**dict.fromkeys(FAT, 0.4), "root": 0.6}, "severe"),
         ("modic", {"t1": 1.0, "t2": 1.0}, "0"),
         ("modic", {"t1": 0.7, "t2": 1.4}, "1"),
