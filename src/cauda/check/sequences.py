@@ -204,9 +204,9 @@ def axial_apart(scene: Scene) -> Iterator[Limit]:
 
 
 def _is_joined(scene: Scene, found: Measurement) -> bool:
-    """Whether another axial series shows the same level in place."""
+    """Whether another axial series shows the same in place."""
     return any(
-        m.plane is Plane.AXIAL and m.level == found.level and not m.apart
+        (m.plane, m.level, m.quantity) == (Plane.AXIAL, found.level, found.quantity) and not m.apart
         for m in scene.measurements
     )
 

@@ -145,7 +145,7 @@ def _measured(seen: _Seen, contents: Tones | None, normal: Mapping[int, PedicleA
         readings += bony_readings(seen.sacs, ring, half)
         readings += contour_readings(seen.shown, ring, sides, half)
         readings += facet_reading(seen.shown, sides)
-        readings += recess_readings(seen.shown, ring, sides)
+        readings += recess_readings(seen.shown, ring, sides, half)
         readings += root_readings(seen.shown, sides, half)
     return AxialLevel(
         series=seen.segmentation.series,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cauda.measure.axial.cut import BONE, STEP_MM, SURFACE, X_MM, Y_MM, Cut, Floats
+from cauda.measure.axial.cut import BONE, STEP_MM, SURFACE, X_MM, Y_MM, Floats
 from cauda.measure.axial.reference import Reference
 from cauda.measure.axial.sac import SacSection
 from cauda.measure.reading import Reading
@@ -49,7 +49,7 @@ def bony_readings(
     reach = half_disc_mm + BONY_MM
     near = [s for s in shown if abs(s.cut.plane[0]) <= reach]
     back = float(ring.back_mm(0.0))
-    ap = [(s, line) for s in near if (line := _ap(s.cut, s.center[0], back)) is not None]
+    ap = [(s, line) for s in near if (line := _ap(s, back)) is not None]
     below = [s for s in near if -reach <= s.cut.plane[0] <= -half_disc_mm]
     across = [(s, line) for s in below if (line := _transverse(s, back)) is not None]
     found = []
@@ -79,8 +79,9 @@ def _beside(values: Sequence[float], place: int) -> float:
     return max(abs(v - values[place]) for v in near)
 
 
-def _ap(cut: Cut, center_x: float, back_mm: float) -> Floats | None:
-    """(2, 2): from the back of the body to the front of the arch; None without either."""
+def _ap(shown: SacSection, back_mm: float) -> Floats | None:
+    """(2, 2): from the back of the body to the front of the arch, the sac between them."""
+    cut, (center_x, center_y) = shown.cut, shown.center
     columns = np.abs(X_MM - center_x) <= BAND_MM
     body = cut.of(Structure.BODY, Structure.SACRUM)[columns].mean(axis=0)
     bone = cut.of(*BONE)[columns].mean(axis=0)
@@ -96,7 +97,7 @@ def _ap(cut: Cut, center_x: float, back_mm: float) -> Floats | None:
     if not len(behind):
         return None
     ends = [_crossing(bone, Y_MM, first), _crossing(bone, Y_MM, first + int(behind[0]))]
-    if ends[1] - ends[0] > GREATEST_AP_MM or ends[0] > back_mm + FLOOR_MM:
+    if ends[1] - ends[0] > GREATEST_AP_MM or not ends[0] < center_y < ends[1]:
         return None
     return np.array([[center_x, ends[0]], [center_x, ends[1]]])
 

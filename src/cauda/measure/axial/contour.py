@@ -38,6 +38,9 @@ SPECK_MM2 = 2.0
 BULGE_SHARE = 0.25
 """Displacement over more of the outline than this is a bulge: a focal lesion stands on it."""
 
+LEAST_FILL = 0.5
+"""A disc that fills less of its outline in its own plane is not seen whole: no contour is read."""
+
 BULGE_PERCENTILE = 25
 """Of the displacements beyond tau, so that a focal lesion on a bulge does not count as bulge."""
 
@@ -182,6 +185,17 @@ def unrolled(cut: Cut, ring: Reference) -> Unrolled:
     return Unrolled(cut=cut, ring=ring, field=np.where(is_speck, 0.0, field))
 
 
+def filled(cut: Cut, ring: Reference) -> float:
+    """Share of the inside of the outline, 2 mm off it, that the slice shows as disc."""
+    center = np.array([0.0, ring.middle_mm])
+    inner = ring.points - 2.0 * ring.normals
+    shares = np.linspace(0.1, 1.0, 10)
+    places = center + shares[:, None, None] * (inner - center)
+    inside = lookup(cut.of(Structure.DISC), places) >= SURFACE
+    # Rings of equal steps hold area in proportion to their size.
+    return float((inside.mean(axis=1) * shares).sum() / shares.sum())
+
+
 def flared(middle: Unrolled) -> Reference:
     """The outline with its sides moved out to where both sides of the disc reach.
 
@@ -213,13 +227,16 @@ def contour_readings(
     Returns
     -------
     tuple of Reading
-        Depth and circumference always; the share of the canal where it is deeper than tau; apex,
-        facet line, base, dome and zones where it is more than a plain bulge.
+        Nothing where the disc is not seen whole. Depth and circumference always; the share of the
+        canal where it is deeper than tau; apex, facet line, base, dome and zones where it is more
+        than a plain bulge.
     """
     reach = half_disc_mm + USUAL_SLICE_MM
     near = [c for c in shown if abs(c.plane[0]) <= reach]
     nearest = min(near, key=lambda c: abs(c.plane[0]), default=None)
     if nearest is None or abs(nearest.plane[0]) > max(half_disc_mm, LEAST_REACH_MM):
+        return ()
+    if filled(nearest, ring) < LEAST_FILL:
         return ()
     ring = flared(unrolled(nearest, ring))
     middle = unrolled(nearest, ring)

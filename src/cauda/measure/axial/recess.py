@@ -1,9 +1,9 @@
 """The lateral recesses: how high, how open and how large, on each side.
 
 A recess lies between the back of disc and body (its floor) and the bone behind (its roof), from
-40 % of the way to the pedicle outward. Its height is the least distance from floor to articular
-process up to the pedicle's axis, in the disc plane, where the pedicle does not yet close it; after
-the figures of Steurer 2011.
+40 % of the way to the pedicle outward. Its height is the least distance from floor to roof: up to
+the pedicle's axis, under the articular process, in the disc plane; further down, where the pedicle
+closes it, up to the pedicle. After the figures of Steurer 2011.
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ from cauda.measure.uncertainty import Spread
 from cauda.vocab import Quantity, Side, Structure
 
 BELOW_MM, ABOVE_MM = 1.0, 4.0
-"""Heights are read on the slice nearest to the disc plane, this far below it or above it at most:
-farther down the pedicle closes the recess to the side."""
+"""On the slice nearest to the disc plane, this far below it or above it at most, heights are read
+up to the pedicle's axis, under the articular process."""
+
+PEDICLE_MARGIN_MM = 1.5
+"""Farther down the pedicle closes the recess to the side: there only up to this far from it."""
 
 COLUMN_MM = 0.4
 """Distance of the columns in which floor and roof are looked for."""
@@ -108,9 +111,12 @@ class Recess:
         return float(np.degrees(turn))
 
 
-def recess(cut: Cut, ring: Reference, border: Borders, sign: int) -> Recess:
-    """Floor and roof of one side's recess on one slice."""
-    ends = (MEDIAL_SHARE * border.medial, (border.medial + border.lateral) / 2)
+def recess(
+    cut: Cut, ring: Reference, border: Borders, sign: int, *, is_open: bool = True
+) -> Recess:
+    """Floor and roof of one side's recess on one slice, in the disc plane (open) or below it."""
+    last = (border.medial + border.lateral) / 2 if is_open else border.medial - PEDICLE_MARGIN_MM
+    ends = (MEDIAL_SHARE * border.medial, last)
     away = np.linspace(*ends, max(round((ends[1] - ends[0]) / COLUMN_MM), 2))
     solid = cut.of(*BONE, Structure.DISC)
     place = (sign * away - X_MM[0]) / STEP_MM
@@ -162,24 +168,29 @@ def free_mm2(cut: Cut, ring: Reference, border: Borders, sign: int) -> float:
 
 
 def recess_readings(
-    shown: Sequence[Cut], ring: Reference, sides: Mapping[Side, Borders]
+    shown: Sequence[Cut], ring: Reference, sides: Mapping[Side, Borders], half_disc_mm: float
 ) -> tuple[Reading, ...]:
     """Height, angle and area of both recesses, as far as their borders are seen."""
     found: list[Reading] = []
     for side, border in sides.items():
-        found += _heights(shown, ring, border, side)
+        found += _heights(shown, ring, border, half_disc_mm, side)
         found += _area(shown, ring, border, side)
     return tuple(found)
 
 
-def _heights(shown: Sequence[Cut], ring: Reference, border: Borders, side: Side) -> list[Reading]:
+def _heights(
+    shown: Sequence[Cut], ring: Reference, border: Borders, half_disc_mm: float, side: Side
+) -> list[Reading]:
+    sign, low = sign_of(side), -(half_disc_mm + USUAL_SLICE_MM)
     near = [c for c in shown if -BELOW_MM <= c.plane[0] <= ABOVE_MM]
-    if not near:
+    below = [c for c in shown if low <= c.plane[0] < -BELOW_MM]
+    seen = [recess(c, ring, border, sign, is_open=False) for c in below]
+    if near:
+        seen.append(recess(min(near, key=lambda c: abs(c.plane[0])), ring, border, sign))
+    seen = [r for r in seen if np.isfinite(r.height_mm)]
+    if not near or not seen:
         return []
-    cut = min(near, key=lambda c: abs(c.plane[0]))
-    worst = recess(cut, ring, border, sign_of(side))
-    if not np.isfinite(worst.height_mm):
-        return []
+    worst = min(seen, key=lambda r: r.height_mm)
     column = worst.narrowest
     x = worst.x_mm[column]
     line = np.array([[x, worst.floor_mm[column]], [x, worst.roof_mm[column]]])
