@@ -69,6 +69,7 @@ def _capture(context: Context, shown: Sequence[Picture], number: int) -> Dataset
         device_serial_number=SERIAL_NUMBER,
     )
     dataset.update(base)
+    dataset.BodyPartExamined = "LSPINE"
     dataset.BurnedInAnnotation = "NO"
     dataset.LossyImageCompression = "00"
     dataset.ImageComments = shown[-1].caption
