@@ -18,7 +18,9 @@ Ints = NDArray[np.int64]
 SHARES = (1.0, 0.5, 0.0)
 """Weights of the forest that are tried: alone, half and half, the kernel regression alone."""
 HOLD = 1.0
-"""Strength with which the slope is held at 1 and against runaway offsets (a Gaussian prior)."""
+"""Strength with which the slope is held at 1 and the offsets at 0 (a Gaussian prior)."""
+OFFSET_SPREAD = 5.0
+"""Spread of that prior for the offsets, in logits."""
 
 
 def calibrations(
@@ -54,13 +56,16 @@ def fitted(forest: Floats, kernel: Floats, ranks: Ints, share: float) -> Calibra
     steps = blended(forest, kernel, share)
     truth = (ranks[:, None] > np.arange(steps.shape[1])).astype(float)
 
-    def loss(parameters: Floats) -> float:
-        z = parameters[0] * steps + parameters[1:]
-        misfit = np.logaddexp(0, z) - truth * z
-        return float(
-            misfit.sum() + HOLD * ((parameters[0] - 1) ** 2 + (parameters[1:] ** 2).sum() / 25)
-        )
+    def loss(parameters: Floats) -> tuple[float, Floats]:
+        slope, offsets = parameters[0], parameters[1:]
+        z = slope * steps + offsets
+        misfit = float((np.logaddexp(0, z) - truth * z).sum())
+        hold = HOLD * ((slope - 1) ** 2 + (offsets**2).sum() / OFFSET_SPREAD**2)
+        residual = 1 / (1 + np.exp(-z)) - truth
+        to_slope = (residual * steps).sum() + 2 * HOLD * (slope - 1)
+        to_offsets = residual.sum(axis=0) + 2 * HOLD * offsets / OFFSET_SPREAD**2
+        return misfit + float(hold), np.concatenate([[to_slope], to_offsets])
 
     start = np.concatenate([[1.0], np.zeros(steps.shape[1])])
-    best = minimize(loss, start, method="BFGS").x
+    best = minimize(loss, start, jac=True, method="L-BFGS-B").x
     return Calibration(share=share, slope=float(best[0]), offsets=tuple(float(v) for v in best[1:]))
