@@ -1,8 +1,9 @@
-"""Turn an axial run's weights into its bundle: weights, ONNX graph, schema, hashes.
+"""Turn an axial run's weights into its bundle: weights, ONNX graph, configurations, hashes.
 
     python scripts/export_axial.py models/cauda_axial --weights RUN/average.pt
 
-The bundle's folder holds its card, its inference configuration and the run's train.json already.
+Inference uses ``models/cauda_axial`` as soon as it is there: look at the figures of
+``scripts/evaluate_axial.py --bundle`` on a bundle elsewhere first.
 """
 
 from __future__ import annotations
@@ -13,14 +14,17 @@ from pathlib import Path
 from cauda.errors import CaudaError
 from cauda.training.axial_export import export_axial
 
+CONFIG = Path(__file__).with_name("train_axial.json")
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("bundle", type=Path)
     parser.add_argument("--weights", type=Path, required=True, help="average.pt or checkpoint.pt")
+    parser.add_argument("--config", type=Path, default=CONFIG, help="the run's configuration")
     arguments = parser.parse_args()
     try:
-        export_axial(arguments.weights, arguments.bundle)
+        export_axial(arguments.weights, arguments.config, arguments.bundle)
     except CaudaError as error:
         parser.error(str(error))
     print((arguments.bundle / "SHA256SUMS").read_text(encoding="utf-8"), end="")

@@ -1,6 +1,6 @@
 """Train the axial network on phantoms: checkpoints and averaged weights out.
 
-    python scripts/train_axial.py models/cauda_axial/configs/train.json --run RUN
+    python scripts/train_axial.py scripts/train_axial.json --run RUN
 
 Killed and started again with the same arguments, it goes on from the last minute. ``--smoke``
 runs the same code for a few minutes. ``scripts/export_axial.py`` turns the result into a bundle.

@@ -1,31 +1,49 @@
-"""From an axial run's weights to its bundle."""
+"""From an axial run's weights to a whole axial bundle."""
 
 from __future__ import annotations
 
+import json
+import shutil
+from importlib import resources
 from pathlib import Path
 
 from cauda.training.axial import read_axial_config
-from cauda.training.bundle_files import TRAIN, describe
+from cauda.training.bundle_files import INFERENCE, METADATA, TRAIN, describe, write_json
 from cauda.training.export import export_weights, write_hashes
 
+TEMPLATE = "axial_bundle.json"
+"""What the card and the inference configuration of a new bundle say, in this package."""
 
-def export_axial(weights: Path, bundle: Path) -> None:
-    """Write the weights, the ONNX graph, the schema and the hashes of an axial bundle.
+
+def export_axial(weights: Path, config: Path, bundle: Path) -> None:
+    """Write the weights, the ONNX graph, the configurations, the schema and the hashes.
+
+    A card or an inference configuration that the bundle has already is kept, save for what
+    describes the network.
 
     Parameters
     ----------
     weights : Path
         ``average.pt`` or ``checkpoint.pt`` of a run.
+    config : Path
+        The run's configuration; a copy is kept in the bundle.
     bundle : Path
-        Holds ``configs/metadata.json``, ``inference.json`` and the run's ``train.json`` already.
+        Made if it does not exist.
 
     Raises
     ------
     BundleError
         If the weights do not fit the network, or the exported graph does not give what it gives.
     UsageError
-        If ``train.json`` is not that of an axial network.
+        If ``config`` is not that of an axial network.
     """
-    config = read_axial_config(bundle / TRAIN)
-    export_weights(weights, config, bundle, describe(bundle, config))
+    settings = read_axial_config(config)
+    (bundle / "configs").mkdir(parents=True, exist_ok=True)
+    texts = json.loads((resources.files("cauda.training") / TEMPLATE).read_text(encoding="utf-8"))
+    for path, key in ((bundle / METADATA, "metadata"), (bundle / INFERENCE, "inference")):
+        if not path.exists():
+            write_json(path, texts[key])
+    if config.resolve() != (bundle / TRAIN).resolve():
+        shutil.copyfile(config, bundle / TRAIN)
+    export_weights(weights, settings, bundle, describe(bundle, settings))
     write_hashes(bundle)
