@@ -9,7 +9,7 @@ from typing import Any
 
 from cauda.errors import UsageError
 
-SMOKE_STEPS = 160
+SMOKE_STEPS = 400
 """Long enough for bodies, discs and sac to be found in phantoms."""
 SMOKE_CHANNELS = (16, 32, 64, 128)
 
@@ -117,6 +117,7 @@ class TrainConfig:
             phantom=2,
             phantom_from=0,
             pseudo=0,
+            mild=1.0,
             crop=(112, 160),
             validate_every=SMOKE_STEPS // 4,
             validation_phantoms=2,

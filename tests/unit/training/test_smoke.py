@@ -9,23 +9,12 @@ from cauda.training.config import TrainConfig
 
 @pytest.fixture
 def quick_smoke(monkeypatch):
-    """The smoke recipe with a smaller network and fewer steps."""
+    """The smoke recipe with fewer steps and phantoms."""
     smoke = TrainConfig.smoke
 
     def quick(self):
-        return dataclasses.replace(
-            smoke(self),
-            channels=(16, 32, 64, 96),
-            pixel_mm=1.5,
-            crop=(96, 128),
-            steps=60,
-            validate_every=20,
-            validation_phantoms=1,
-            phantoms=4,
-            learning_rate=6e-3,
-            ema=0.9,
-            workers=0,
-        )
+        fewer = {"steps": 120, "validate_every": 40, "validation_phantoms": 1, "phantoms": 6}
+        return dataclasses.replace(smoke(self), **fewer, ema=0.9, workers=0)
 
     monkeypatch.setattr(TrainConfig, "smoke", quick)
 
@@ -41,7 +30,7 @@ def test_a_smoke_run_needs_no_data_and_its_dice_rises(tmp_path, quick_smoke, mon
     rows = [json.loads(line) for line in lines]
     bodies = [r["dice_phantom_vertebral_body"] for r in rows if "dice_phantom_vertebral_body" in r]
     assert len(bodies) == 3
-    assert bodies[-1] > max(0.3, bodies[0])
+    assert bodies[-1] > max(0.2, bodies[0] + 0.1)
     assert weights == tmp_path / "run" / "average.pt"
     assert (tmp_path / "run" / "best.pt").is_file()
 
