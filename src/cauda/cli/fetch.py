@@ -100,13 +100,11 @@ def _find(peer: Peer, query: dict[str, str], caller: Caller, access: Access) -> 
 
 
 def _show(found: tuple[Dataset, ...]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from cauda.cli.plain import aligned
 
-    table = Table("date", "patient", "description", "modalities", "Study Instance UID", box=None)
-    for item in found:
-        table.add_row(*(_text(item.get(keyword, "")) for keyword in SHOWN))
-    Console(soft_wrap=True).print(table if found else "No study matches.")
+    header = ("date", "patient", "description", "modalities", "Study Instance UID")
+    rows = [[_text(item.get(keyword, "")) for keyword in SHOWN] for item in found]
+    typer.echo(aligned(header, rows) if rows else "No study matches.")
 
 
 def _text(value: object) -> str:

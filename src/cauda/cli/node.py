@@ -77,22 +77,25 @@ def status(
     ] = None,
 ) -> None:
     """Show where every study stands, and why."""
-    from rich.console import Console
-    from rich.table import Table
-
+    from cauda.cli.plain import aligned
     from cauda.node.status import read_status
 
     settings, engine = _open(_path(context, config))
-    rows = read_status(engine, _name(settings, study) if study else None)
-    columns = ("study", "state", "from", "images", "sent", "changed (UTC)", "reason")
-    table = Table(*columns, box=None)
-    for row in rows:
-        sent = f"{row.sent} of {row.results}"
-        changed = f"{row.changed:%Y-%m-%d %H:%M:%S}"
-        table.add_row(
-            row.study, row.state, row.sender, str(row.instances), sent, changed, row.reason
+    found = read_status(engine, _name(settings, study) if study else None)
+    header = ("study", "state", "from", "images", "sent", "changed (UTC)", "reason")
+    rows = [
+        (
+            row.study,
+            row.state,
+            row.sender,
+            str(row.instances),
+            f"{row.sent} of {row.results}",
+            f"{row.changed:%Y-%m-%d %H:%M:%S}",
+            row.reason,
         )
-    Console().print(table if rows else "The queue holds no such study.")
+        for row in found
+    ]
+    typer.echo(aligned(header, rows) if rows else "The queue holds no such study.")
 
 
 @app.command(epilog="Example: cauda node retry 0f3c... --config node.toml")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_file_meta_info
 from pynetdicom import AE, _config, build_context, evt
 from pynetdicom.association import Association
+from pynetdicom.dimse import DIMSEServiceProvider
+from pynetdicom.dimse_primitives import DimsePrimitiveType, DimseServiceType
 from pynetdicom.events import Event
 from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
 from pynetdicom.presentation import PresentationContext
@@ -29,6 +32,7 @@ GET = "1.2.840.10008.5.1.4.1.2.2.3"
 CONTEXTS_MAX = 128
 """Presentation contexts of one association (PS3.8 9.3.2.2)."""
 TIMEOUT_S = 60.0
+Message = tuple[None, None] | tuple[int, DimseServiceType]
 Tell = Callable[[int, str], None]
 """Given the index of a file, and an empty text once it is stored or else the reason."""
 PENDING = (0xFF00, 0xFF01)
@@ -51,6 +55,32 @@ class Caller:
     ae_title: str = "CAUDA"
     context: ssl.SSLContext | None = None
     timeout_s: float = TIMEOUT_S
+
+
+class OrderedProvider(DIMSEServiceProvider):
+    """Leaves an answer to the call that waits for it.
+
+    pynetdicom's own loop may take the answer from the queue when the thread it runs in is held
+    up between two of its lines; the call then waits for its whole timeout.
+    """
+
+    def __init__(self, association: Association) -> None:
+        super().__init__(association)
+        self._looking = threading.Lock()
+
+    def get_msg(self, block: bool = False) -> Message:
+        """Give the next message; to the loop, which does not block, only while no call runs."""
+        if block:
+            return super().get_msg(block=True)
+        with self._looking:
+            is_free = self.assoc._reactor_checkpoint.is_set()
+            return super().get_msg(block=False) if is_free else (None, None)
+
+    def send_msg(self, primitive: DimsePrimitiveType, context_id: int) -> None:
+        """Send once the loop has stopped looking."""
+        with self._looking:
+            pass
+        super().send_msg(primitive, context_id)
 
 
 @contextmanager
@@ -92,6 +122,7 @@ def associate(
     if not association.is_established:
         msg = f"{peer} {_refusal(association, is_open=bool(opened))}"
         raise TransferError(msg)
+    association.dimse = OrderedProvider(association)
     try:
         yield association
     except BaseException:

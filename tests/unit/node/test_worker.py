@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import time
 
 import pytest
@@ -115,6 +116,7 @@ def test_a_destination_that_is_away_is_tried_again_and_the_study_says_so(bench) 
     assert "cannot be reached" in only(here).reason
     assert journal.due(here.engine, time.time()) == ()
     assert len(journal.due(here.engine, time.time() + 3600)) == 1
+    gc.collect()
 
 
 def test_recovery_deletes_what_nobody_was_told_of_and_keeps_the_rest(bench) -> None:
