@@ -395,17 +395,18 @@ def _facets(scene: Scene) -> Iterator[Found]:
 
 
 def _recess(scene: Scene, side: Side) -> Iterator[Found]:
-    """Height in the disc plane, and least area from there to 6 mm below."""
+    """Least height in the disc plane and below it, least area from there to 6 mm below."""
     planes, sign = scene.planes, 1 if side is Side.LEFT else -1
     away = sign * planes.x
-    high = (away >= 0.4 * scene.medial) & (away <= (scene.medial + scene.lateral) / 2)
     solid = planes.of(*BONE, Structure.DISC)
-    gaps = [
-        gap
-        for k in scene.within(0.0, 0.0)
-        for i in np.flatnonzero(high)
-        if (gap := _gap(solid[i, :, k], planes.y, float(scene.back(float(planes.x[i])))))
-    ]
+    middle = planes.nearest(0.0)
+    gaps = []
+    for k in scene.within(-(scene.half_disc + SLICE_MM), 0.0):
+        last = (scene.medial + scene.lateral) / 2 if k == middle else scene.medial - 1.5
+        for i in np.flatnonzero((away >= 0.4 * scene.medial) & (away <= last)):
+            gap = _gap(solid[i, :, k], planes.y, float(scene.back(float(planes.x[i]))))
+            if gap is not None:
+                gaps.append(gap)
     if gaps:
         yield Quantity.RECESS_HEIGHT, min(gaps), side, None
     inside = (away >= 0.4 * scene.medial) & (away <= scene.medial)
