@@ -87,7 +87,7 @@ def _segmentation(context: Context, labels: Labels, source: Source, number: int)
 def _classic(context: Context, header: Dataset) -> Dataset:
     """A slice as a classic image, which is what many slices at once must be given as."""
     dataset = image_reference(context.base, header)
-    dataset.SOPClassUID = MRImageStorage
+    dataset.add_new("SOPClassUID", "UI", MRImageStorage)  # not a change of the shared element
     return dataset
 
 

@@ -11,7 +11,7 @@ import pytest
 from cauda.report.dicom import dicom_objects
 from cauda.report.figures import Picture
 
-JAVA = " ".join(f"-Djdk.xml.xpath{kind}OpLimit=0" for kind in ("Total", "Expr", "ExprGrp"))
+JAVA = " ".join(f"-Djdk.xml.xpath{kind}Limit=0" for kind in ("TotalOp", "ExprOp", "ExprGrp"))
 
 
 def run(*command):
