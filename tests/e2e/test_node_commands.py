@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 from pathlib import Path
 
 import pytest
-
-# pynetdicom leaves the socket of a refused connection to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 CONFIG = '[node]\nstore = "store"\nport = 0\n[receive]\nallow = ["TEST"]\n'
 
@@ -20,7 +16,6 @@ def test_the_example_is_a_usable_configuration(cauda, capsys, tmp_path: Path) ->
     config.write_text(text.replace("127.0.0.1:4242", "127.0.0.1:1"))
     assert cauda("node", "check", "--config", config) == 3
     assert "no error" in capsys.readouterr().out
-    gc.collect()
 
 
 @pytest.mark.parametrize("command", [["status"], ["retry", "0" * 32], ["audit"]])
@@ -49,7 +44,6 @@ def test_before_its_first_run_a_node_has_nothing_to_show(
 def test_wrong_usage_is_one_sentence_and_exit_code_2(cauda, capsys, arguments, said) -> None:
     assert cauda(*arguments) == 2
     assert said in capsys.readouterr().err
-    gc.collect()
 
 
 @pytest.mark.parametrize("command", ["node", "send", "fetch"])

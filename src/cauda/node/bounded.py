@@ -12,7 +12,7 @@ import socket
 import ssl
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import cast
 
@@ -21,6 +21,7 @@ from pynetdicom.association import Association
 from pynetdicom.events import Event
 from pynetdicom.pdu import P_DATA_TF
 from pynetdicom.transport import (
+    AddressInformation,
     AssociationSocket,
     RequestHandler,
     ThreadedAssociationServer,
@@ -58,6 +59,29 @@ class BoundedSocket(AssociationSocket):
             done += count
         view.release()
         return data[:done]
+
+    def _shutdown_socket(self) -> None:
+        """Close the socket even where it was never connected; pynetdicom leaves it open then."""
+        if self.socket is not None:
+            with suppress(OSError):
+                self.socket.shutdown(socket.SHUT_RDWR)
+            self.socket.close()
+
+
+class CallingAE(AE):
+    """An application entity whose calls use a :class:`BoundedSocket` that answers at once."""
+
+    def _create_socket(
+        self,
+        assoc: Association,
+        address: AddressInformation,
+        tls_args: tuple[ssl.SSLContext, str] | None,
+    ) -> AssociationSocket:
+        made = BoundedSocket(assoc, address=address)
+        made.tls_args = tls_args
+        if made.socket is not None:
+            made.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return made
 
 
 class BoundedHandler(RequestHandler):

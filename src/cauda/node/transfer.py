@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +12,7 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_file_meta_info
-from pynetdicom import AE, _config, build_context, evt
+from pynetdicom import _config, build_context, evt
 from pynetdicom.association import Association
 from pynetdicom.dimse import DIMSEServiceProvider
 from pynetdicom.dimse_primitives import DimsePrimitiveType, DimseServiceType
@@ -22,6 +21,7 @@ from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
 from pynetdicom.presentation import PresentationContext
 
 from cauda.errors import TransferError
+from cauda.node.bounded import CallingAE
 from cauda.node.peer import DicomPeer
 from cauda.node.syntaxes import VERIFICATION
 
@@ -98,7 +98,7 @@ def associate(
     TransferError
         If the peer cannot be reached or rejects the association.
     """
-    ae = AE(ae_title=caller.ae_title)
+    ae = CallingAE(ae_title=caller.ae_title)
     ae.connection_timeout = ae.acse_timeout = ae.dimse_timeout = caller.timeout_s
     ae.network_timeout = caller.timeout_s
     opened: list[Event] = []
@@ -111,7 +111,6 @@ def associate(
             ext_neg=list(roles),
             tls_args=(caller.context, peer.host) if caller.context else None,
             evt_handlers=[
-                (evt.EVT_CONN_OPEN, _answer_at_once),
                 (evt.EVT_CONN_OPEN, opened.append),
                 *handlers,
             ],
@@ -129,13 +128,6 @@ def associate(
         association.abort()
         raise
     association.release()
-
-
-def _answer_at_once(event: Event) -> None:
-    """Send small PDUs without waiting for acknowledgment of the last one (Nagle's delay)."""
-    wrapped = event.assoc.dul.socket
-    if wrapped is not None and wrapped.socket is not None:
-        wrapped.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _refusal(association: Association, *, is_open: bool) -> str:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import gc
 import time
 
 import pytest
@@ -106,7 +105,6 @@ def test_a_passing_fault_is_tried_again_later_then_given_up(bench) -> None:
     assert "2 times" in only(here).reason
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_destination_that_is_away_is_tried_again_and_the_study_says_so(bench) -> None:
     here = bench()
     step(here)
@@ -116,7 +114,6 @@ def test_a_destination_that_is_away_is_tried_again_and_the_study_says_so(bench) 
     assert "cannot be reached" in only(here).reason
     assert journal.due(here.engine, time.time()) == ()
     assert len(journal.due(here.engine, time.time() + 3600)) == 1
-    gc.collect()
 
 
 def test_recovery_deletes_what_nobody_was_told_of_and_keeps_the_rest(bench) -> None:
