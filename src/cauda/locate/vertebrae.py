@@ -60,7 +60,7 @@ def _bone(column: Column, labels: Array, index: int, label: int) -> Bone:
     up = _way_up(column, index, points)
     is_sacrum = label == 1
     center = _expected_center(column, index)
-    if is_sacrum:
+    if is_sacrum and column.planes:
         points = _sacral_top(column, points)
     if len(points) < LEAST_VOXELS:
         points = center[None]
