@@ -23,7 +23,7 @@ SEVERITIES: Final[tuple[Severity, ...]] = (
 """From least to most conspicuous."""
 
 _FILE = "wording.toml"
-_UNITS = {"mm": "mm", "mm2": "mm²", "deg": "°", "%": "%", "1": ""}
+_UNITS = {"mm": "mm", "mm2": "mm²", "mm3": "mm³", "deg": "°", "%": "%", "1": ""}
 _SIDES = {Side.RIGHT: "right", Side.LEFT: "left"}
 
 
@@ -90,7 +90,7 @@ def worst(findings: Iterable[Finding]) -> Severity:
 
 def number(value: float, unit: str) -> str:
     """A value with as many decimals as its unit can bear: areas and percentages none."""
-    decimals = {"mm": 1, "deg": 1, "mm2": 0, "%": 0}.get(unit, 2)
+    decimals = {"mm": 1, "deg": 1, "mm2": 0, "mm3": 0, "%": 0}.get(unit, 2)
     # adding zero turns a rounded -0.0 into 0.0
     return f"{round(value, decimals) + 0.0:.{decimals}f}"
 
