@@ -117,7 +117,7 @@ AXIAL_FACTORS: dict[Quantity, Factors] = {
     _Q.SAC_RATIO: Factors(edge=0.4, slices=0.1, model=0.03, relative=0.04),
     _Q.BONY_CANAL_AP: Factors(edge=1.0, slices=0.3, model=0.6),
     _Q.BONY_CANAL_TRANSVERSE: Factors(edge=1.0, slices=0.3, model=1.0),
-    _Q.CSF_FRACTION: Factors(edge=0.3, slices=0.0, model=0.1),
+    _Q.CSF_FRACTION: Factors(edge=0.3, slices=0.0, model=0.15),
     _Q.ROOTLET_POSITION: Factors(edge=1.0, slices=0.0, model=0.08),
     _Q.EPIDURAL_FAT_AREA: Factors(edge=1.0, slices=0.0, model=5.0, relative=0.15),
     _Q.DISPLACEMENT_DEPTH: Factors(edge=1.0, slices=0.0, model=0.6),

@@ -32,8 +32,8 @@ ROW_MM = (2.0, 6.0)
 ERODED_MM = 1.0
 """Signal is read this far inside the sac's outline, where neither fat nor bone blurs in."""
 
-DARK_PERCENTILE, CSF_PERCENTILE = 4.0, 96.0
-"""Signal of rootlets and of fluid among all that the sacs of a study show."""
+DARK_PERCENTILE, CSF_PERCENTILE = 2.0, 75.0
+"""Signal of rootlets and of fluid in the sacs of a study, most of which fluid fills."""
 
 LEAST_CONTRAST = 0.25
 """Rootlets and fluid must differ by this share of the fluid's signal."""
