@@ -159,6 +159,9 @@ class Meter:
         """Forget the association, and delete what it left half sent."""
         self._counts.pop(id(event.assoc), None)
         message = event.assoc.dimse.message
+        stream = getattr(message, "_data_set_file", None)
+        if stream is not None:
+            stream.close()
         left = getattr(message, "_data_set_path", None)
         if isinstance(left, Path):
             left.unlink(missing_ok=True)

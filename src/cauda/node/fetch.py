@@ -96,6 +96,8 @@ def _receiving(folder: Path) -> Iterator[list[evt.EventHandlerType]]:
         request = event.request
         if not isinstance(path, Path) or not isinstance(request, C_STORE):
             return FAILED
+        if request._dataset_file is not None:
+            request._dataset_file.close()
         try:
             path.replace(folder / file_name(str(request.AffectedSOPInstanceUID)))
         except OSError:
