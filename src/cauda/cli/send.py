@@ -13,6 +13,7 @@ from cauda.cli.extras import require
 
 if TYPE_CHECKING:
     from cauda.node.config import Tls
+    from cauda.node.peer import Peer
 
 EXAMPLE = (
     "Examples: cauda send study/ --to CAUDA@127.0.0.1:11112 | "
@@ -43,14 +44,16 @@ def send(  # noqa: PLR0913 - a command line has as many arguments as a person ma
     require("pynetdicom", "dicomweb_client", extra="node")
     from cauda.cli.failure import IN_PART
     from cauda.load.discover import files_of
+    from cauda.node.peer import parse_peer
     from cauda.node.quiet import silence_libraries
 
     silence_libraries()
     security = peers.tls_of(tls_authority, tls_certificate, tls_key)
+    peer = parse_peer(to)
     with files_of(inputs) as found:
         files = sorted(found.files)
         caller = (calling, security, tls)
-        reasons = _send(files, to, caller, token_file)
+        reasons = _send(files, peer, caller, token_file)
     refused = Counter(reason for reason in reasons.values() if reason)
     typer.echo(f"{len(files) - refused.total()} of {len(files)} files stored by {to}")
     for reason, count in refused.most_common():
@@ -60,13 +63,12 @@ def send(  # noqa: PLR0913 - a command line has as many arguments as a person ma
 
 
 def _send(
-    files: list[Path], to: str, caller: tuple[str, Tls, bool], token_file: Path | None
+    files: list[Path], peer: Peer, caller: tuple[str, Tls, bool], token_file: Path | None
 ) -> dict[int, str]:
     """Reason of every file, empty where it was stored, under a progress bar."""
     from cauda.node import dicomweb, transfer
-    from cauda.node.peer import WebPeer, parse_peer
+    from cauda.node.peer import WebPeer
 
-    peer = parse_peer(to)
     title, security, use_tls = caller
     reasons = dict.fromkeys(range(len(files)), "It was not reached.")
     with peers.progress_bar() as progress:
