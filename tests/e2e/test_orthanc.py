@@ -73,6 +73,7 @@ class Archive:
     dicom: str
     web: str
     node_port: int
+    sender_port: int
 
 
 def free_port() -> int:
@@ -94,7 +95,7 @@ def until(condition: Callable[[], object], what: str, limit_s: float = PATIENCE_
 @pytest.fixture
 def archive(tmp_path: Path) -> Iterator[Archive]:
     """Orthanc with DICOMweb, which forwards MR series to the node."""
-    http, dicom, node = free_port(), free_port(), free_port()
+    http, dicom, node, sender = free_port(), free_port(), free_port(), free_port()
     folder = tmp_path / "orthanc"
     folder.mkdir()
     script = folder / "forward.lua"
@@ -107,7 +108,7 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
         "DicomAet": "ORTHANC",
         "DicomModalities": {
             "node": ["CAUDA", "127.0.0.1", node],
-            "sender": ["SENDER", "127.0.0.1", free_port()],
+            "sender": ["SENDER", "127.0.0.1", sender],
         },
         "DicomCheckModalityHost": True,
         "RemoteAccessAllowed": False,
@@ -124,7 +125,8 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
     web = f"http://127.0.0.1:{http}/dicom-web"
     try:
         until(lambda: _answers(WebPeer(url=web)), "Orthanc", 60)
-        yield Archive(dicom=f"ORTHANC@127.0.0.1:{dicom}", web=web, node_port=node)
+        title = f"ORTHANC@127.0.0.1:{dicom}"
+        yield Archive(dicom=title, web=web, node_port=node, sender_port=sender)
     finally:
         process.terminate()
         process.wait(60)
@@ -204,6 +206,22 @@ def check_results(archive: Archive, source: Path) -> None:
     for result in (segments, report):
         assert result.PatientName == image.PatientName
         assert result.SeriesDescription.startswith("Research - not for diagnosis")
+
+
+def test_a_study_is_fetched_by_get_by_move_and_by_wado(archive, study, tmp_path) -> None:
+    images = len(list(study.iterdir()))
+    cauda("send", study, "--to", archive.dicom, "--calling", "SENDER")
+    uid = _study_uid(study)
+    ours = ("--calling", "SENDER", "--study", uid)
+    port = archive.sender_port
+    cauda("fetch", "--from", archive.dicom, *ours, "-o", tmp_path / "get")
+    cauda(
+        "fetch", "--from", archive.dicom, *ours, "-o", tmp_path / "move", "--move", "--port", port
+    )
+    cauda("fetch", "--from", archive.web, "--study", uid, "-o", tmp_path / "wado")
+    kinds = [sorted(p.name for p in (tmp_path / k).iterdir()) for k in ("get", "move", "wado")]
+    assert kinds[0] == kinds[1] == kinds[2]
+    assert len(kinds[0]) == images
 
 
 def test_a_study_goes_from_archive_to_node_and_back_by_dimse(
