@@ -3,9 +3,9 @@
     python scripts/contrast_agreement.py --slices DATA/spider_midsagittal \
         --overview DATA/spider_tables/overview.csv [--spider DATA/spider_t2_space] [--patients 60]
 
-The slices are bare pictures without masks. With ``--spider`` the patients whose T2 SPACE series
-trained the network are left out. A patient moves between two series, and centers of two images may
-differ by a pixel, so this is a lower bound of the agreement.
+The slices are bare pictures without masks, some stored upside down; their edges, never the masks,
+bring them together. With ``--spider`` the patients whose T2 SPACE series trained the network are
+left out. A patient moves between two series, so this is a lower bound of the agreement.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from cauda.evaluation.contrasts import agreement, best_pose
+from cauda.evaluation.contrasts import agreement, best_pair
 from cauda.evaluation.overlap import bootstrap_interval
+from cauda.geometry import Array
 from cauda.nets import Bundle, find_bundle, onnx_segmenter
-from cauda.ports import Segmenter
-from cauda.records import Segmentation
 from cauda.training.spider import patients as spider_patients
 from cauda.vocab import Structure
 
@@ -51,15 +50,14 @@ def main() -> None:
     rows: dict[str, dict[str, float]] = {}
     not_found = []
     for name in names[: arguments.patients]:
-        pair = [
-            read(arguments.slices / f"{name}_{kind}.png", spacing[f"{name}_{kind}"], segmenter)
-            for kind in ("t1", "t2")
-        ]
-        one, two = pair
-        if one is None or two is None:
+        files = [f"{name}_{kind}" for kind in ("t1", "t2")]
+        planes = [read(arguments.slices / f"{file}.png") for file in files]
+        sizes = [spacing[file][::-1] for file in files]
+        pair = best_pair((planes[0], planes[1]), (sizes[0], sizes[1]), segmenter)
+        if pair is None:
             not_found.append(name)
             continue
-        rows[name] = agreement(one, two, STRUCTURES)
+        rows[name] = agreement(*pair, STRUCTURES)
     print(f"{bundle.name} {bundle.version}, T1 against T2 of {len(rows)} patients, Dice")
     for structure in STRUCTURES:
         values = [row[structure] for row in rows.values()]
@@ -94,10 +92,10 @@ def spacings(overview: Path) -> dict[str, tuple[float, float]]:
     return {name: (float(v[0]), float(v[1])) for name, v in found.items()}
 
 
-def read(path: Path, spacing: tuple[float, float], segmenter: Segmenter) -> Segmentation | None:
-    """Segment a picture whose rows run downward and whose columns run to the back."""
-    rows = np.asarray(Image.open(path).convert("F"), dtype=np.float32)
-    return best_pose(rows.T[:, ::-1], (spacing[1], spacing[0]), segmenter)
+def read(path: Path) -> Array:
+    """A picture whose rows run downward and whose columns run to the back, as (J, K)."""
+    rows: Array = np.asarray(Image.open(path).convert("F"), dtype=np.float32)
+    return rows.T[:, ::-1]
 
 
 if __name__ == "__main__":

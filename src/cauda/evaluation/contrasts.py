@@ -1,7 +1,8 @@
 """Agreement of two contrasts of one plane: the masks of a T1 slice against those of the T2 slice.
 
 Nobody drew them; the anatomy is the same, so what a network finds should be too. Slices that come
-as bare pixels are brought together by the centers of their images.
+as bare pixels, some of them upside down, are brought together by the edges in the images alone,
+starting from their centers: the masks have no say in it, or they would be made to agree.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from scipy import ndimage
 
 from cauda.evaluation.overlap import dice
 from cauda.geometry import Array, Space
@@ -23,6 +25,14 @@ SLICE_MM = 4.0
 SURE = 0.5
 SMALLEST_MM2 = 300.0
 """Less disc than this is no midsagittal lumbar slice that was understood."""
+
+EDGE_PIXELS = 1.5
+"""Scale of the edges that are compared."""
+REACH_PIXELS = 60
+"""Largest shift that is tried: 45 mm at the working pixel."""
+ALIKE = 0.9
+"""Poses nearly as alike as the best pair; both turned over are as alike as neither."""
+OUTSIDE = -1
 
 
 def slice_series(plane: Array, pixel_mm: tuple[float, float], pose: tuple[int, int]) -> Series:
@@ -80,14 +90,67 @@ def sense_mm2(found: Segmentation) -> float:
     return float(sum(m.sum() for m in masks)) * area if in_order else 0.0
 
 
+def best_pair(
+    planes: tuple[Array, Array],
+    pixel_mm: tuple[tuple[float, float], tuple[float, float]],
+    segmenter: Segmenter,
+) -> tuple[Segmentation, Segmentation] | None:
+    """Both slices of a pair upright: poses in which their edges match and the spine makes sense.
+
+    Returns
+    -------
+    tuple of Segmentation, or None
+        None where no spine is found in one of the two.
+    """
+    first, second = (
+        [segmenter(slice_series(plane, pixel, pose)) for pose in POSES]
+        for plane, pixel in zip(planes, pixel_mm, strict=True)
+    )
+    pairs = [(one, two, edge_shift(one, two)[0]) for one in first for two in second]
+    least = ALIKE * max(likeness for *_, likeness in pairs)
+    one, two, _ = max(
+        (p for p in pairs if p[2] >= least), key=lambda p: sense_mm2(p[0]) + sense_mm2(p[1])
+    )
+    return (one, two) if sense_mm2(one) and sense_mm2(two) else None
+
+
+def edge_shift(one: Segmentation, two: Segmentation) -> tuple[float, tuple[int, int]]:
+    """Correlation of the edges of two slices, and the shift in pixels that gives it.
+
+    Returns
+    -------
+    likeness : float
+        1 for equal edges.
+    shift : (int, int)
+        What the second one is to be moved by along J and K, within :data:`REACH_PIXELS`.
+    """
+    first, second = _same_shape(_edges(one.signal[0]), _edges(two.signal[0]))
+    spectrum = np.fft.rfft2(first) * np.conj(np.fft.rfft2(second))
+    correlation = np.fft.fftshift(np.fft.irfft2(spectrum, s=first.shape))
+    middle = [n // 2 for n in first.shape]
+    near = tuple(slice(max(m - REACH_PIXELS, 0), m + REACH_PIXELS + 1) for m in middle)
+    found = correlation[near]
+    j, k = np.unravel_index(int(found.argmax()), found.shape)
+    norm = float(np.linalg.norm(first) * np.linalg.norm(second)) or 1.0
+    shift = (int(j) + (near[0].start or 0) - middle[0], int(k) + (near[1].start or 0) - middle[1])
+    return float(found.max()) / norm, shift
+
+
 def agreement(
     one: Segmentation, two: Segmentation, structures: Mapping[str, tuple[Structure, ...]]
 ) -> dict[str, float]:
-    """Dice of each structure of two slices whose image centers are laid on one another."""
-    first, second = (_winner(s, structures) for s in (one, two))
-    shape = tuple(min(a, b) for a, b in zip(first.shape, second.shape, strict=True))
-    both = [_middle(m, shape) for m in (first, second)]
-    return {name: dice(both[0] == n, both[1] == n) for n, name in enumerate(structures, start=1)}
+    """Dice of each structure of two slices, the second moved to where its edges meet the first's.
+
+    Only what both images show after the move counts.
+    """
+    shift = edge_shift(one, two)[1]
+    first, second = _same_shape(_winner(one, structures), _winner(two, structures), outside=OUTSIDE)
+    second = np.roll(second, shift, axis=(0, 1))
+    seen = (first != OUTSIDE) & (second != OUTSIDE)
+    return {
+        name: dice((first == n) & seen, (second == n) & seen)
+        for n, name in enumerate(structures, start=1)
+    }
 
 
 def _winner(found: Segmentation, structures: Mapping[str, tuple[Structure, ...]]) -> Array:
@@ -97,6 +160,20 @@ def _winner(found: Segmentation, structures: Mapping[str, tuple[Structure, ...]]
     return winner
 
 
-def _middle(mask: Array, shape: tuple[int, ...]) -> Array:
-    starts = [(n - s) // 2 for n, s in zip(mask.shape, shape, strict=True)]
-    return mask[tuple(slice(a, a + s) for a, s in zip(starts, shape, strict=True))]
+def _edges(signal: Array) -> Array:
+    edges: Array = ndimage.gaussian_gradient_magnitude(signal.astype(np.float32), EDGE_PIXELS)
+    centered: Array = edges - edges.mean()
+    return centered
+
+
+def _same_shape(first: Array, second: Array, outside: float = 0) -> tuple[Array, Array]:
+    """Both padded round their centers, far enough that nothing shifted comes round."""
+    shape = [max(a, b) + REACH_PIXELS for a, b in zip(first.shape, second.shape, strict=True)]
+
+    def padded(plane: Array) -> Array:
+        before = [(n - own) // 2 for n, own in zip(shape, plane.shape, strict=True)]
+        widths = [(b, n - own - b) for b, n, own in zip(before, shape, plane.shape, strict=True)]
+        wide: Array = np.pad(plane, widths, constant_values=outside)
+        return wide
+
+    return padded(first), padded(second)

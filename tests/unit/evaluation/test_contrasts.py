@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from cauda.evaluation.contrasts import agreement, best_pose, sense_mm2, slice_series
+from cauda.evaluation.contrasts import (
+    agreement,
+    best_pair,
+    best_pose,
+    edge_shift,
+    sense_mm2,
+    slice_series,
+)
 from cauda.records import Segmentation
 from cauda.vocab import STRUCTURES, Contrast, Structure
 
@@ -56,9 +63,28 @@ def test_images_of_other_sizes_meet_at_their_centers():
     assert agreement(small, large, GROUPS) == {"disc": 1.0, "sac": 1.0}
 
 
-def test_a_shift_between_the_two_lowers_the_agreement():
+def test_a_shift_between_the_two_is_undone_by_their_edges():
     one, two = (by_mark(slice_series(drawn(shift=s), PIXEL, (1, 1))) for s in (0, 3))
+    likeness, shift = edge_shift(one, two)
+    assert shift == (-3, -3)
+    assert likeness > 0.9
+    assert agreement(one, two, GROUPS) == {"disc": 1.0, "sac": 1.0}
+
+
+def test_what_one_contrast_misses_lowers_the_agreement():
+    plane = drawn()
+    less = plane.copy()
+    less[10:20, 50:65] = 0
+    one, two = (by_mark(slice_series(p, PIXEL, (1, 1))) for p in (plane, less))
     found = agreement(one, two, GROUPS)
-    # 20 x 40 pixels moved by 3 along both axes share 17 x 37.
-    assert found["disc"] == pytest.approx(17 * 37 / 800)
-    assert found["sac"] < found["disc"]
+    missed = (plane == 100).sum() - (less == 100).sum()
+    assert missed > 50
+    assert found["disc"] == pytest.approx(2 * (800 - missed) / (1600 - missed))
+
+
+@pytest.mark.parametrize("stored", [(1, 1), (1, -1), (-1, -1)])
+def test_a_pair_stored_in_two_ways_is_read_upright(stored):
+    planes = (drawn(), drawn()[:: stored[0], :: stored[1]])
+    one, two = best_pair(planes, (PIXEL, PIXEL), by_mark)
+    assert (one.signal[0] == drawn()).all()
+    assert (two.signal[0] == drawn()).all()
