@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
@@ -22,7 +21,7 @@ from cauda.phantom.anatomy import (
     Surroundings,
 )
 from cauda.phantom.crowding import crowded
-from cauda.phantom.lesion_draw import draw_lesions
+from cauda.phantom.lesion_draw import Frequency, draw_lesions
 from cauda.phantom.lesions import apply_lesions
 from cauda.phantom.materials import Base
 from cauda.phantom.place import axes_of, place
@@ -76,7 +75,7 @@ def draw_anatomy(
     rng: Generator,
     *,
     lumbar_count: int = 5,
-    lesions: Literal["random", "dense"] | Sequence[Lesion] = "random",
+    lesions: Frequency | Sequence[Lesion] = "random",
 ) -> Anatomy:
     """Draw a spine and build lesions into it.
 
@@ -86,7 +85,7 @@ def draw_anatomy(
         The only source of chance.
     lumbar_count : int
         4, 5 or 6 lumbar vertebrae.
-    lesions : "random", "dense" or sequence of Lesion
+    lesions : "random", "dense", "herniated" or sequence of Lesion
         What to build: some levels at random, nearly every one, or these; an empty tuple gives a
         healthy, young spine.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -38,19 +39,27 @@ _SIZES_MM = {
     LesionKind.SCHMORL: (2.0, 6.0),
 }
 _POSTERIOR_ZONES = (Zone.CENTRAL, Zone.SUBARTICULAR, Zone.FORAMINAL, Zone.EXTRAFORAMINAL)
-SHARES = {"random": (0.55, 0.22), "dense": (0.95, 0.75)}
+Frequency = Literal["random", "dense", "herniated"]
+_HERNIATIONS = {
+    LesionKind.PROTRUSION: 0.3,
+    LesionKind.EXTRUSION: 0.55,
+    LesionKind.SEQUESTRATION: 0.15,
+}
+SHARES = {"random": (0.55, 0.22), "dense": (0.95, 0.75), "herniated": (0.95, 0.75)}
 """Probability of lesions at the two lowest discs and at the others: as seen, and to train on."""
 TWICE_SHARE = 0.35
 """Probability of a second lesion at a level that has one."""
 
 
 def draw_lesions(
-    rng: Generator, anatomy: Anatomy, frequency: Literal["random", "dense"] = "random"
+    rng: Generator, anatomy: Anatomy, frequency: Frequency = "random"
 ) -> tuple[Lesion, ...]:
     """Draw lesions at random levels and sides of ``anatomy``'s lumbar discs.
 
     ``dense`` puts one at nearly every level: training learns more from each image.
+    ``herniated`` puts a herniation there: drawn at random, large ones are too rare to learn from.
     """
+    kinds = _HERNIATIONS if frequency == "herniated" else _SHARES
     lower, upper = SHARES[frequency]
     lumbar = [
         d.level for d in anatomy.discs if d.level is not None and not d.level.value.startswith("T")
@@ -58,9 +67,9 @@ def draw_lesions(
     result: list[Lesion] = []
     for n, level in enumerate(lumbar):
         if rng.random() < (lower if n < 2 else upper):
-            result.append(_draw(rng, level))
+            result.append(_draw(rng, level, kinds))
             if rng.random() < TWICE_SHARE:
-                result.append(_draw(rng, level))
+                result.append(_draw(rng, level, kinds))
     if rng.random() < 0.08:
         level = lumbar[int(rng.integers(min(3, len(lumbar))))]
         size = float(rng.uniform(1.5, 5.0))
@@ -68,9 +77,9 @@ def draw_lesions(
     return _compatible(result)
 
 
-def _draw(rng: Generator, level: Level) -> Lesion:
-    kinds = list(_SHARES)
-    weights = np.array(list(_SHARES.values()))
+def _draw(rng: Generator, level: Level, shares: Mapping[LesionKind, float]) -> Lesion:
+    kinds = list(shares)
+    weights = np.array(list(shares.values()))
     kind = kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
     low, high = _SIZES_MM.get(kind, (2.0, 4.0))
     side = (Side.LEFT, Side.RIGHT)[int(rng.integers(2))]

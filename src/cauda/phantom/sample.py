@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cauda.phantom.draw import draw_anatomy
 from cauda.phantom.grid import Grid
+from cauda.phantom.lesion_draw import Frequency
 from cauda.phantom.materials import structure_table
 from cauda.phantom.paint import paint
 from cauda.phantom.render import SUB_PLANES, acquire, receive_field
@@ -23,6 +24,8 @@ BEND_CELL_MM = 14.0
 """Grain of the bend: about a pedicle's height."""
 LATERAL_MM = 30.0
 """Central slices are drawn up to this far from the midline."""
+CANAL_MM = 8.0
+"""The same where the canal is to be in view."""
 
 
 def training_sample(
@@ -30,7 +33,7 @@ def training_sample(
     *,
     slices: int = 3,
     shape: tuple[int, int] = (224, 320),
-    lesions: Literal["random", "dense"] = "dense",
+    lesions: Frequency = "dense",
     xp: ModuleType = np,
     device: str = "cpu",
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8], tuple[float, float, float]]:
@@ -43,8 +46,8 @@ def training_sample(
         How many adjacent slices, running to the patient's left.
     shape : (J, K)
         Pixels from front to back and from below upward.
-    lesions : {"random", "dense"}
-        How often lesions are built.
+    lesions : {"random", "dense", "herniated"}
+        How often lesions are built; for herniated spines the slices lie near the canal.
     xp, device : module, str
         Namespace that paints (``numpy`` or ``torch``); the result is NumPy in any case.
 
@@ -61,7 +64,8 @@ def training_sample(
     protocol = draw_protocol(rng)
     spacing = protocol.slice_mm * float(rng.uniform(1.0, 1.35))
     pixel = float(np.clip(rng.normal(0.75, 0.12), 0.4, 1.0))
-    matrix = _field_of_view(rng, (slices, *shape), spacing, pixel)
+    reach = CANAL_MM if lesions == "herniated" else LATERAL_MM
+    matrix = _field_of_view(rng, (slices, *shape), spacing, pixel, reach)
     counts = [np.arange(n, dtype=np.float64) for n in (slices, *shape)]
     grid = Grid(xp=xp, device=device, matrix=matrix, i=counts[0], j=counts[1], k=counts[2])
     fine = grid.refined((SUB_PLANES, 1, 1), (protocol.slice_mm / spacing, 1.0, 1.0))
@@ -140,7 +144,11 @@ def draw_protocol(rng: np.random.Generator) -> Protocol:
 
 
 def _field_of_view(
-    rng: np.random.Generator, shape: tuple[int, int, int], spacing: float, pixel: float
+    rng: np.random.Generator,
+    shape: tuple[int, int, int],
+    spacing: float,
+    pixel: float,
+    reach: float,
 ) -> NDArray[np.float64]:
     """A sagittal grid tilted by some degrees, anywhere from far left to far right."""
     turn, tilt, roll = np.radians(rng.normal(0, (2.0, 4.0, 1.5)))
@@ -150,9 +158,7 @@ def _field_of_view(
     lean = np.array([[cr, 0, sr], [0, 1, 0], [-sr, 0, cr]])
     matrix = np.eye(4)
     matrix[:3, :3] = yaw @ lean @ pitch @ np.diag([spacing, pixel, pixel])
-    middle = np.array(
-        [rng.uniform(-LATERAL_MM, LATERAL_MM), rng.uniform(0, 30), rng.uniform(-45, 25)]
-    )
+    middle = np.array([rng.uniform(-reach, reach), rng.uniform(0, 30), rng.uniform(-45, 25)])
     matrix[:3, 3] = middle - matrix[:3, :3] @ ((np.array(shape) - 1) / 2)
     return matrix
 
