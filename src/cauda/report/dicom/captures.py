@@ -40,12 +40,16 @@ def captures(context: Context, pictures: Sequence[Picture]) -> tuple[Dataset, ..
 
 
 def _paired(pictures: Sequence[Picture]) -> Iterator[tuple[Picture, ...]]:
-    """Unmarked and marked picture of a slice; a marked one without a partner stands alone."""
-    plain = {p.name: p for p in pictures if not p.is_marked}
+    """Unmarked and marked picture of a slice; a marked one without a partner stands alone.
+
+    They are drawn one after the other. Names are not enough: two series have slices of one number.
+    """
+    before: Picture | None = None
     for picture in pictures:
         if picture.is_marked:
-            partner = plain.get(picture.name.removesuffix("-marked"))
-            yield (picture,) if partner is None else (partner, picture)
+            is_partner = before is not None and f"{before.name}-marked" == picture.name
+            yield (before, picture) if before is not None and is_partner else (picture,)
+        before = None if picture.is_marked else picture
 
 
 def _capture(context: Context, shown: Sequence[Picture], number: int) -> Dataset:
@@ -59,7 +63,7 @@ def _capture(context: Context, shown: Sequence[Picture], number: int) -> Dataset
         study_instance_uid=base.StudyInstanceUID,
         series_instance_uid=context.uid("sc series"),
         series_number=SERIES_NUMBER,
-        sop_instance_uid=context.uid("sc", shown[-1].name),
+        sop_instance_uid=context.uid("sc", number, shown[-1].name),
         instance_number=number,
         manufacturer=MANUFACTURER,
         transfer_syntax_uid=RLELossless,
@@ -76,7 +80,7 @@ def _capture(context: Context, shown: Sequence[Picture], number: int) -> Dataset
     dataset.DerivationDescription = f"{STATUS}: {shown[-1].name}"
     dataset.DateOfSecondaryCapture = context.created.strftime("%Y%m%d")
     dataset.TimeOfSecondaryCapture = context.created.strftime("%H%M%S")
-    return finish(dataset, context, "sc", shown[-1].name)
+    return finish(dataset, context, "sc", number, shown[-1].name)
 
 
 def composed(shown: Sequence[Picture]) -> Array:

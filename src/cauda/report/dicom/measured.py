@@ -82,14 +82,6 @@ def _site(group: Group) -> sr.FindingSite:
 
 def _measurement(measurement: Measurement, group: Group, references: References) -> sr.Measurement:
     unit = Code(measurement.unit, "UCUM", _UNITS[measurement.unit])
-    error = sr.MeasurementProperties(
-        upper_measurement_uncertainty=measurement.uncertainty,
-        lower_measurement_uncertainty=measurement.uncertainty,
-    )
-    for item in error:
-        item.MeasuredValueSequence[0].MeasurementUnitsCodeSequence = [
-            sr.CodedConcept.from_code(unit)
-        ]
     image = references.image(measurement)
     site = _quantity_site(measurement.quantity, group)
     return sr.Measurement(
@@ -98,7 +90,6 @@ def _measurement(measurement: Measurement, group: Group, references: References)
         unit=unit,
         method=method_code(measurement.method),
         finding_sites=None if site is None else [site],
-        properties=error,
         referenced_images=None if image is None else [image],
     )
 
@@ -135,9 +126,11 @@ def _comments(group: Group) -> Iterator[sr.TextContentItem]:
         said.append(words.validation(finding.validation))
         yield _text("comment", f"{name}: {'; '.join(s for s in said if s)}")
     for measurement in group.measurements:
-        if measurement.estimated:
-            name = words.quantity_name(measurement.quantity)
-            yield _text("comment", f"{name}: estimated; the images cannot show it fully")
+        # TID 1419 as PixelMed checks it has no place for an error's NUM: it must be told in words.
+        said = f"90 % interval +/- {measurement.uncertainty!r} {measurement.unit}"
+        estimated = "; estimated, the images cannot show it fully" if measurement.estimated else ""
+        name = words.quantity_name(measurement.quantity)
+        yield _text("comment", f"{name}: {said}{estimated}")
 
 
 def _text(id_: str, text: str) -> sr.TextContentItem:

@@ -26,8 +26,10 @@ from cauda.report.dicom.references import References
 from cauda.report.dicom.source import image_reference
 
 SERIES_NUMBER = 9651
-PROCEDURE = Code("24968-0", "LN", "MR Lumbar spine")
-"""LOINC; the dictionary's CID 100 has no lumbar MRI."""
+REPORTED = codes.cid100.MRIUnspecifiedBodyRegion
+"""The nearest of CID 100, which the template insists on and which has no lumbar MRI."""
+PERFORMED = Code("24968-0", "LN", "MR Lumbar spine")
+"""LOINC's own code of what was done."""
 
 
 def structured_report(context: Context, segmentations: Sequence[Dataset]) -> tuple[Dataset, ...]:
@@ -46,7 +48,7 @@ def structured_report(context: Context, segmentations: Sequence[Dataset]) -> tup
     references = References(context=context, segmentations=tuple(segmentations))
     content = sr.MeasurementReport(
         observation_context=sr.ObservationContext(observer_device_context=_observer(context)),
-        procedure_reported=PROCEDURE,
+        procedure_reported=REPORTED,
         imaging_measurements=[measured_group(group, references) for group in groups],
         title=codes.DCM.ImagingMeasurementReport,
         referenced_images=images,
@@ -63,6 +65,7 @@ def structured_report(context: Context, segmentations: Sequence[Dataset]) -> tup
         is_complete=True,
         is_final=False,
         is_verified=False,
+        performed_procedure_codes=[PERFORMED],
         series_description=series_description("measurements and grades"),
         manufacturer_model_name=MODEL,
         software_versions=context.analysis.provenance.version,

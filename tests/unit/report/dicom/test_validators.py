@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 
@@ -76,6 +77,23 @@ def test_captures_and_pdf_pass_dciodvfy(make_case, tmp_path, picture):
     strip = pixels[:30].reshape(-1, 3)
     assert (strip == (255, 205, 70)).all(axis=1).any()
     assert pixels.shape[1] == 240 * 2 + 4
+
+
+def test_slices_of_one_number_in_two_series_are_not_mixed_up(make_case, picture):
+    from cauda.report.dicom.captures import captures
+
+    marks = (False, True, False, True)
+    shown = [picture("l5-8-marked" if m else "l5-8", is_marked=m) for m in marks]
+    series = ("sag_t1", "sag_t1", "sag_t2", "sag_t2")
+    shown = [replace(p, caption=key) for p, key in zip(shown, series, strict=True)]
+    for p, value in zip(shown, (10, 10, 200, 200), strict=True):
+        p.pixels[:] = value
+    made = captures(make_case("classic").context, shown)
+    assert len({d.SOPInstanceUID for d in made}) == 2
+    for dataset, value in zip(made, (10, 200), strict=True):
+        middle = dataset.pixel_array[150]
+        assert (middle[50] == value).all()
+        assert (middle[-50] == value).all()
 
 
 def test_a_study_s_objects_agree_with_each_other(make_case, tmp_path):
