@@ -127,10 +127,10 @@ def _comments(group: Group) -> Iterator[sr.TextContentItem]:
         yield _text("comment", f"{name}: {'; '.join(s for s in said if s)}")
     for measurement in group.measurements:
         # TID 1419 as PixelMed checks it has no place for an error's NUM: it must be told in words.
-        said = f"90 % interval +/- {measurement.uncertainty!r} {measurement.unit}"
+        interval = f"90 % interval +/- {measurement.uncertainty!r} {measurement.unit}"
         estimated = "; estimated, the images cannot show it fully" if measurement.estimated else ""
         name = words.quantity_name(measurement.quantity)
-        yield _text("comment", f"{name}: {said}{estimated}")
+        yield _text("comment", f"{name}: {interval}{estimated}")
 
 
 def _text(id_: str, text: str) -> sr.TextContentItem:
