@@ -127,7 +127,7 @@ def _comments(group: Group) -> Iterator[sr.TextContentItem]:
         yield _text("comment", f"{name}: {'; '.join(s for s in said if s)}")
     for measurement in group.measurements:
         # TID 1419 as PixelMed checks it has no place for an error's NUM: it must be told in words.
-        interval = f"90 % interval +/- {measurement.uncertainty!r} {measurement.unit}"
+        interval = f"90 % interval +/- {float(measurement.uncertainty)!r} {measurement.unit}"
         estimated = "; estimated, the images cannot show it fully" if measurement.estimated else ""
         name = words.quantity_name(measurement.quantity)
         yield _text("comment", f"{name}: {interval}{estimated}")
