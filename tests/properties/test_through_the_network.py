@@ -13,7 +13,7 @@ import pytest
 
 from cauda.evaluation.budget import Where, where
 from cauda.records import Analysis, Finding, Measurement, Study
-from cauda.vocab import Condition
+from cauda.vocab import Condition, Quantity
 
 pytestmark = pytest.mark.slow
 SHARE = 0.9
@@ -35,7 +35,15 @@ def share_within(first: Iterable[Measurement], second: Iterable[Measurement]) ->
 
 
 def swapped(measurements: Iterable[Measurement]) -> list[Measurement]:
-    return [replace(m, side=m.side.opposite) if m.side else m for m in measurements]
+    """The other side's, and what counts to the left counted to the right."""
+    return [
+        replace(m, value=-m.value)
+        if m.quantity is Quantity.DISPLACEMENT_APEX
+        else replace(m, side=m.side.opposite)
+        if m.side
+        else m
+        for m in measurements
+    ]
 
 
 def grades(findings: Iterable[Finding]) -> dict[tuple[object, ...], str]:

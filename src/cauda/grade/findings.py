@@ -15,7 +15,7 @@ from cauda.grade.rules import Rule, Verdict
 from cauda.grade.thresholds import FILE
 from cauda.knowledge import row
 from cauda.records import Certainty, Finding, Limit, Measurement, Opinion, Spine
-from cauda.vocab import GRADED_LEVELS, UNKNOWN, Condition, Level, Side, Zone
+from cauda.vocab import GRADED_LEVELS, UNKNOWN, Condition, Level, Quantity, Side, Zone
 
 TRANSITIONAL_LEVELS = (Level.L5_L6, Level.L6_S1, Level.L4_S1)
 """Levels of spines with six or four lumbar vertebrae."""
@@ -28,6 +28,9 @@ ZONES: Mapping[Condition, Zone] = MappingProxyType(
         Condition.FORAMINAL_STENOSIS: Zone.FORAMINAL,
     }
 )
+
+_DISPLACED = (Condition.DISC_BULGE, Condition.DISC_HERNIATION)
+"""What a grader of midline slices may miss: displacement to one side."""
 
 _SIDED = tuple(c for c, zone in ZONES.items() if zone != Zone.CENTRAL)
 
@@ -188,9 +191,9 @@ def _answer(
     lowering = len({x.id for x in apply if x.effect == "lower"})
     if not measured:
         missing = first.finding(Verdict(UNKNOWN, first.rule.row.text("missing")))
-        return _adopted(first.rule, replace(missing, because=()), opinion, lowering)
+        return _adopted(first, replace(missing, because=()), opinion, lowering)
     answer = _decided(first, opinion, lowering)
-    return answer if answer.is_known else _adopted(first.rule, answer, opinion, lowering)
+    return answer if answer.is_known else _adopted(first, answer, opinion, lowering)
 
 
 def _decided(question: _Question, opinion: Opinion | None, lowering: int) -> Finding:
@@ -213,12 +216,21 @@ def _decided(question: _Question, opinion: Opinion | None, lowering: int) -> Fin
     )
 
 
-def _adopted(rule: Rule, finding: Finding, opinion: Opinion | None, lowering: int) -> Finding:
-    """The learned grade where the rule cannot decide; only rules that allow it."""
+def _adopted(
+    question: _Question, finding: Finding, opinion: Opinion | None, lowering: int
+) -> Finding:
+    """The learned grade where the rule cannot decide; only rules that allow it.
+
+    A learned "absent" is not taken where the measured displacement is deep: the grader saw the
+    midline alone.
+    """
+    rule, readings = question.rule, question.readings
     finding = replace(finding, opinion=opinion)
     if opinion is None or not rule.adopts_opinion:
         return finding
     grade = likeliest(finding.scale, opinion.probabilities)
+    if grade == finding.scale.grades[0] and _contradicts(rule, readings):
+        return replace(finding, reason_unknown=_disputed(finding.reason_unknown, opinion))
     is_tested = opinion.validation == "real"
     is_sure = opinion.probabilities[grade] >= row(FILE, "probability", "sure").number("value")
     base: Certainty = "moderate" if is_tested and is_sure else "low"
@@ -232,6 +244,17 @@ def _adopted(rule: Rule, finding: Finding, opinion: Opinion | None, lowering: in
         detail=f"learned grade, sagittal only; by rule: {finding.reason_unknown}",
         reason_unknown="",
     )
+
+
+def _contradicts(rule: Rule, readings: Readings) -> bool:
+    """Whether the disc stands back too far for a learned "absent" to be believed."""
+    depth = readings.get(Quantity.DISPLACEMENT)
+    deep = row(FILE, "place", "apex-deep").number("value")
+    return rule.condition in _DISPLACED and depth is not None and depth.value >= deep
+
+
+def _disputed(reason: str, opinion: Opinion) -> str:
+    return f"{reason}; {opinion.grader}, which saw the midline alone, took it for absent"
 
 
 def _is_about(opinion: Opinion, question: _Question) -> bool:

@@ -38,11 +38,11 @@ def located(finding: Finding, level: LevelInstance, measurements: Sequence[Measu
         moved = _moved(seen, level) if is_herniation(finding) else None
         placed = zoned(finding, measurements) if is_herniation(finding) else finding
         return replace(placed, migration=moved, detail=_with_migration(placed.detail, seen, moved))
-    displacement = seen.get(Quantity.DISPLACEMENT)
-    words = _side_words(displacement, level)
+    displacement, apex = seen.get(Quantity.DISPLACEMENT), seen.get(Quantity.DISPLACEMENT_APEX)
+    words = _side_words(apex)
     detail = "; ".join(part for part in (finding.detail, words) if part)
     if finding.condition == Condition.DISC_CONTOUR:
-        return replace(finding, detail=detail, apex_side=_apex_side(displacement, level))
+        return replace(finding, detail=detail, apex_side=_apex_side(displacement, apex))
     moved = _moved(seen, level)
     return replace(finding, detail=_with_migration(detail, seen, moved), migration=moved)
 
@@ -72,34 +72,26 @@ def _with_migration(detail: str, seen: _Seen, moved: _Way | None) -> str:
     return "; ".join(part for part in (detail, words) if part)
 
 
-def _side_words(displacement: Measurement | None, level: LevelInstance) -> str:
-    """On which side of the disc's middle the deepest point lies; empty where it was not drawn."""
-    x_mm = _apex_x_mm(displacement, level)
-    if x_mm is None:
+def _side_words(apex: Measurement | None) -> str:
+    """On which side of the disc's middle the material lies; empty where that was not measured."""
+    if apex is None:
         return ""
     least = row(FILE, "place", "apex-lateral")
-    if abs(x_mm) < least.number("value"):
+    if abs(apex.value) < least.number("value"):
         return least.text("near")
-    return least.text("far").format(mm=abs(x_mm), side="left" if x_mm > 0 else "right")
+    side = "left" if apex.value > 0 else "right"
+    return least.text("far").format(mm=abs(apex.value), side=side)
 
 
-def _apex_side(displacement: Measurement | None, level: LevelInstance) -> Side | None:
+def _apex_side(displacement: Measurement | None, apex: Measurement | None) -> Side | None:
     """The side of a deep, clearly lateral displacement; None where either is doubtful."""
-    x_mm = _apex_x_mm(displacement, level)
-    if displacement is None or x_mm is None:
+    if displacement is None or apex is None:
         return None
-    is_lateral = abs(x_mm) >= row(FILE, "place", "apex-lateral").number("value")
+    is_lateral = abs(apex.value) >= row(FILE, "place", "apex-lateral").number("value")
     is_deep = displacement.value >= row(FILE, "place", "apex-deep").number("value")
     if not (is_lateral and is_deep):
         return None
-    return Side.LEFT if x_mm > 0 else Side.RIGHT
-
-
-def _apex_x_mm(displacement: Measurement | None, level: LevelInstance) -> float | None:
-    """How far left of the disc's middle the deepest point lies; None where it was not drawn."""
-    if displacement is None or not displacement.segment_lps:
-        return None
-    return float(level.frame.to_local(np.array(displacement.segment_lps[-1]))[0])
+    return Side.LEFT if apex.value > 0 else Side.RIGHT
 
 
 def _migration(

@@ -17,6 +17,9 @@ from cauda.vocab import Quantity, Structure
 LEAST_MM = 1.0
 """Material nearer to the line has no extent: it may be the annulus of a normal disc."""
 
+DEEP_SHARE = 0.5
+"""Slices count toward the apex by how far they pass this share of the greatest displacement."""
+
 WINDOW_ALONG_MM = (-28.0, 28.0)
 """How far up and down fragments are looked for: to the middle of the neighboring bodies."""
 
@@ -115,7 +118,32 @@ def displacement(
     neighbors = depths[max(worst - 1, 0) : worst + 2]
     blur = inside[worst].blur_mm
     spread = Spread(blur=1.5**0.5 * blur, change=max(neighbors) - min(neighbors))
-    return _as_readings(views[worst], spread, blur)
+    places = [s.x_mm for s in inside]
+    return (*_as_readings(views[worst], spread, blur), *_apex(views[worst], depths, places))
+
+
+def _apex(worst: Behind, depths_mm: list[float], places_mm: list[float]) -> tuple[Reading, ...]:
+    """Where the displaced material lies across, x' to the left: the middle of its deep slices.
+
+    Of the deepest slice alone the place would be known to a slice spacing at best, and to several
+    where neighboring slices are almost as deep.
+    """
+    deepest = max(depths_mm)
+    if deepest < LEAST_MM:
+        return ()
+    weights = np.clip(np.array(depths_mm) - DEEP_SHARE * deepest, 0.0, None)
+    across = float(weights @ np.array(places_mm) / weights.sum())
+    steps = np.abs(np.diff(np.sort(places_mm)))
+    return (
+        Reading(
+            quantity=Quantity.DISPLACEMENT_APEX,
+            value=across,
+            method="posterior-line-apex",
+            slice=worst.sheet.index,
+            points_lps=(worst.sheet.lps(0.0, 0.0), worst.sheet.lps(deepest, 0.0)),
+            spread=Spread(blur=0.0, change=float(steps.max()) if len(steps) else 0.0),
+        ),
+    )
 
 
 def _as_readings(worst: Behind, spread: Spread, blur: float) -> tuple[Reading, ...]:

@@ -104,6 +104,7 @@ FACTORS: dict[Quantity, Factors] = {
     _Q.ENDPLATE_T1: Factors(edge=1.0, slices=0.5, model=0.1),
     _Q.ENDPLATE_T2: Factors(edge=1.0, slices=0.5, model=0.15),
     _Q.VERTEBRA_WEDGE: Factors(edge=1.0, slices=0.8, model=0.025),
+    _Q.DISPLACEMENT_APEX: Factors(edge=0.0, slices=0.6, model=2.0),
     _Q.BONY_CANAL_AP: Factors(edge=1.0, slices=0.5, model=2.0),
     _Q.CSF_FRACTION: Factors(edge=1.0, slices=0.0, model=0.3),
 }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cauda.grade import grade
-from cauda.vocab import Condition, Level, Quantity
+from cauda.records import Opinion
+from cauda.vocab import Condition, Level, Quantity, Scale
 
 LEVEL = Level.L4_L5
 HEIGHT = 35.0
@@ -20,6 +21,7 @@ def findings(make_spine, make_normal, make_measurement, x_mm=0.0, low=-8.0, high
             6.0,
             segment_lps=((x_mm, 15.0, HEIGHT), (x_mm, 21.0, HEIGHT)),
         ),
+        make_measurement(Quantity.DISPLACEMENT_APEX, LEVEL, x_mm),
         make_measurement(
             Quantity.DISPLACEMENT_EXTENT,
             LEVEL,
@@ -80,3 +82,29 @@ def test_a_deep_displacement_clearly_beside_the_midline_has_a_side_to_look_at(
     assert contour.apex_side == side
     assert contour.side is None
     assert found[Condition.DISC_HERNIATION].apex_side is None
+
+
+@pytest.mark.parametrize(("depth_mm", "is_believed"), [(1.5, True), (2.9, True), (4.7, False)])
+def test_a_learned_absence_is_not_believed_of_a_disc_that_stands_back_far(
+    make_spine, make_normal, depth_mm, is_believed
+):
+    opinions = [
+        Opinion(
+            condition=condition,
+            scale=Scale.PRESENCE,
+            level=LEVEL,
+            probabilities={"absent": 0.97, "present": 0.03},
+            grader="test grader",
+            validation="real",
+        )
+        for condition in (Condition.DISC_BULGE, Condition.DISC_HERNIATION)
+    ]
+    found = {
+        f.condition: f
+        for f in grade(make_spine(), make_normal(DISPLACEMENT=depth_mm), (), opinions)
+        if f.level == LEVEL and f.scale == Scale.PRESENCE
+    }
+    bulge = found[Condition.DISC_BULGE]
+    assert bulge.is_known is is_believed
+    assert is_believed or "saw the midline alone" in bulge.reason_unknown
+    assert bulge.opinion is not None
