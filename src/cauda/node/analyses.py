@@ -133,6 +133,17 @@ def choose(work: Work) -> Analyze:
     return {"full": full, "receipt": receipt}[work.analysis]
 
 
+def settings_of(work: Work) -> Settings:
+    """What the pipeline is told; identifiers are kept, as results go back to their archive."""
+    return Settings(
+        device=work.device,
+        models=work.models,
+        segmentation=work.segmentation,
+        symptoms_to_pacs=work.symptoms_to_pacs,
+        keep_identifiers=True,
+    )
+
+
 def full(order: Order) -> Sequence[Dataset]:
     """Run the pipeline and put its results into DICOM objects of the same study.
 
@@ -142,7 +153,7 @@ def full(order: Order) -> Sequence[Dataset]:
     from cauda import output, wiring  # noqa: PLC0415 - a receipt needs no network
     from cauda.report.pdf import PdfUnavailableError  # noqa: PLC0415
 
-    settings = Settings(device=order.work.device, models=order.work.models, keep_identifiers=True)
+    settings = settings_of(order.work)
     analysis = wiring.analyze(*order.files, settings=settings, created=order.created)
     try:
         return output.dicom_objects(analysis, settings, order.objects)

@@ -15,6 +15,7 @@ EXAMPLE = Path(__file__).with_name("example.toml")
 PATHS = ("store", "models", "token_file", "certificate", "key", "authority")
 """Entries that name a file or folder."""
 Kind = Literal["seg", "sr", "sc", "pdf"]
+SegmentationKind = Literal["binary", "labelmap"]
 OBJECTS: tuple[Kind, ...] = ("seg", "sr", "sc", "pdf")
 
 
@@ -99,6 +100,8 @@ class Work(_Section):
 
     workers: Annotated[int, Field(ge=0)] = 1
     analysis: Literal["full", "receipt"] = "full"
+    segmentation: SegmentationKind = "binary"
+    symptoms_to_pacs: bool = False
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     models: Path | None = None
     lease_s: Seconds = 30.0

@@ -11,6 +11,7 @@ from dicomweb_client import DICOMwebClient, session_utils
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from cauda.errors import TransferError
 from cauda.node.config import Tls
@@ -69,6 +70,12 @@ def _headers(access: Access) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
+def _inflate(dataset: Dataset) -> None:
+    """Say that a deflated object is to be sent plain: services need not take it deflated."""
+    if dataset.file_meta.TransferSyntaxUID == DeflatedExplicitVRLittleEndian:
+        dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+
+
 def store(
     peer: WebPeer, files: Sequence[Path], access: Access, *, tell: Callable[[int, str], None]
 ) -> None:
@@ -91,6 +98,7 @@ def store(
         except (InvalidDicomError, OSError):
             tell(index, "The file is not DICOM.")
             continue
+        _inflate(dataset)
         try:
             answer = client.store_instances([dataset])
         except OSError as error:

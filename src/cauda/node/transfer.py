@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_file_meta_info
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 from pynetdicom import _config, build_context, evt
 from pynetdicom.association import Association
 from pynetdicom.dimse import DIMSEServiceProvider
@@ -159,7 +161,7 @@ def store(
     *,
     tell: Tell,
 ) -> None:
-    """Send DICOM files by C-STORE, as they are.
+    """Send DICOM files by C-STORE, as they are; deflated ones plain where only that is taken.
 
     Parameters
     ----------
@@ -179,13 +181,27 @@ def store(
     for index, kind in enumerate(kinds):
         if kind is None:
             tell(index, "The file is not DICOM.")
-    for start in range(0, len(wanted), CONTEXTS_MAX):
-        batch = wanted[start : start + CONTEXTS_MAX]
+    for start in range(0, len(wanted), CONTEXTS_MAX // 2):
+        batch = wanted[start : start + CONTEXTS_MAX // 2]
         mine = [i for i, kind in enumerate(kinds) if kind in batch]
-        contexts = [build_context(sop_class, syntax) for sop_class, syntax in batch]
+        plain = [(name, str(ExplicitVRLittleEndian)) for name, syntax in batch if _packs(syntax)]
+        contexts = [build_context(*kind) for kind in dict.fromkeys(batch + plain)]
         with associate(peer, contexts, caller) as association, _streamed():
             for index in mine:
                 tell(index, _store_one(association, files[index], peer))
+
+
+def _packs(syntax: str) -> bool:
+    return syntax == str(DeflatedExplicitVRLittleEndian)
+
+
+def _inflated(association: Association, path: Path) -> Path | Dataset:
+    """The file; its content where it is deflated and the peer takes it plain only."""
+    kind = _kind(path)
+    taken = {
+        (str(c.abstract_syntax), str(c.transfer_syntax[0])) for c in association.accepted_contexts
+    }
+    return path if kind is None or not _packs(kind[1]) or kind in taken else dcmread(path)
 
 
 def _kind(path: Path) -> tuple[str, str] | None:
@@ -213,7 +229,7 @@ def _store_one(association: Association, path: Path, peer: DicomPeer) -> str:
         msg = f"{peer} ended the association."
         raise TransferError(msg)
     try:
-        answer = association.send_c_store(path)
+        answer = association.send_c_store(_inflated(association, path))
     except ValueError:
         return "The peer does not take this kind of object or its transfer syntax."
     except (RuntimeError, AttributeError) as error:

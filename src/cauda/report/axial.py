@@ -136,7 +136,7 @@ def marked_pictures(
         image = axial_image(segmentation, index, volumes[segmentation.series])
         center = image.to_mm(level.frame.to_lps(np.array([0.0, BEHIND_DISC_MM, 0.0])))
         box = Box(center=(center[0], center[1]), width_mm=WIDTH_MM, height_mm=WIDTH_MM)
-        stem = f"{level.name.value}-axial-measured-{image.number}".lower()
+        stem = f"{level.name.value}-axial-measured-{segmentation.series}-{image.number}".lower()
         where = image.where
         shown = [m for m in lines if m.quantity in DRAWN]
         listed = "; ".join(overlay.described(m) for m in shown) or "no line was measured here"

@@ -167,7 +167,7 @@ def _pair(
     where = image.where
     width = _MIDDLE_PX if side is None else _SMALL_PX
     title = f"{level.name.value} {_title(side)}"
-    stem = f"{title}-{index + 1}".lower().replace(" ", "-")
+    stem = f"{title}-{segmentation.series}-{index + 1}".lower().replace(" ", "-")
     listed = "; ".join(overlay.described(m) for m in lines) or "no line was measured here"
     return [
         Picture(

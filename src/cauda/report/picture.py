@@ -23,7 +23,7 @@ class Picture:
     Parameters
     ----------
     name : str
-        Stem of its file, such as ``l4-l5-middle-8-marked``.
+        Stem of its file, such as ``l4-l5-middle-sag_t2-8-marked``.
     group : Group
     level : Level or None
     is_marked : bool

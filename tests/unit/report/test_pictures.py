@@ -12,7 +12,7 @@ from cauda.records import Volume
 from cauda.report.drawing import Box, draw_panel
 from cauda.report.figures import draw_pictures
 from cauda.report.planes import axial_slice, crossing_mm, sagittal_slice
-from cauda.vocab import Level
+from cauda.vocab import Contrast, Level
 
 FRAME = "1.2.3"
 MARK_LPS = np.array([12.0, -9.0, 21.0])
@@ -114,7 +114,7 @@ def test_the_left_foramen_is_drawn_on_a_left_slice(pictures, analysis):
     space = analysis.segmentations[0].space
     for side, sign in (("left", 1), ("right", -1)):
         found = next(p for p in pictures if f"l4-l5-{side}-foramen" in p.name)
-        number = int(found.name.split("-")[4])
+        number = int(found.name.removesuffix("-marked").rsplit("-", 1)[1])
         assert np.sign(space.to_lps(np.array([number - 1, 0, 0]))[0]) == sign
 
 
@@ -141,3 +141,27 @@ def test_jpeg_and_png_hold_the_picture(pictures):
 
 def test_no_segmentation_no_picture(analysis):
     assert draw_pictures(replace(analysis, segmentations=())) == ()
+
+
+def test_slices_of_one_number_in_two_series_get_names_of_their_own(analysis):
+    t2 = next(s for s in analysis.study.series if s.key == "sag_t2")
+    t1 = replace(t2, key="sag_t1", contrast=Contrast.T1)
+    of_t2 = [m for m in analysis.measurements if m.series == "sag_t2"]
+    of_t1 = [replace(m, series="sag_t1", id=f"{m.id}/t1") for m in of_t2]
+    instances = dict(analysis.spine.instances)
+    instances["sag_t1"] = instances["sag_t2"]
+    two = replace(
+        analysis,
+        study=replace(analysis.study, series=(*analysis.study.series, t1)),
+        segmentations=(
+            *analysis.segmentations,
+            replace(analysis.segmentations[0], series="sag_t1"),
+        ),
+        spine=replace(analysis.spine, instances=instances),
+        measurements=(*analysis.measurements, *of_t1),
+    )
+    names = [p.name for p in draw_pictures(two)]
+    assert len(set(names)) == len(names)
+    middle = {n.removesuffix("-marked") for n in names if n.startswith("l4-l5-middle")}
+    assert {n.split("-")[3] for n in middle} == {"sag_t1", "sag_t2"}
+    assert len({n.rsplit("-", 1)[1] for n in middle}) == 1, "else they could not be mixed up"

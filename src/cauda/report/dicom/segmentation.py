@@ -10,7 +10,7 @@ from highdicom.color import CIELabColor
 from highdicom.seg import Segmentation, SegmentDescription
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
-from pydicom.uid import MRImageStorage
+from pydicom.uid import DeflatedExplicitVRLittleEndian, MRImageStorage
 
 from cauda.knowledge import row
 from cauda.records import Labels, Part
@@ -28,6 +28,9 @@ from cauda.vocab import Side, Structure
 
 SERIES_NUMBER = 9601
 """Series number of the first segmentation; each is a series, as frames of reference may differ."""
+LONG_BYTES = 4 * 2**20
+"""Pixels beyond this are deflated. Binary segments are nearly all zeros and no image compression of
+DICOM takes single bits; plain ones of a study of 512 x 512 slices would exceed 20 MB."""
 _NAMES = {
     Structure.SACRUM: "Sacrum",
     Structure.SAC: "Thecal sac",
@@ -81,6 +84,8 @@ def _segmentation(context: Context, labels: Labels, source: Source, number: int)
     )
     dataset.BodyPartExamined = "LSPINE"
     _refer_exactly(dataset, source)
+    if len(dataset.PixelData) > LONG_BYTES:
+        dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
     return finish(dataset, context, "seg", labels.series)
 
 

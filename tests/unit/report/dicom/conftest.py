@@ -40,6 +40,14 @@ PLAN = StudyPlan(
     axial_matrix=110,
     axial_pixel_mm=1.5,
 )
+WHOLE = StudyPlan(
+    sagittal_matrix=512,
+    sagittal_pixel_mm=0.55,
+    axial_slices=6,
+    axial_matrix=512,
+    axial_pixel_mm=0.4,
+)
+"""Of a clinical study: 17 sagittal slices a contrast, 30 axial ones, 512 x 512."""
 VISIT = Visit(seed=5, birth_date="19700203", sex="F")
 
 
@@ -108,19 +116,27 @@ RELATION = Relation(
 
 
 def write(folder, kind):
-    """Write sagittal slices (classic or enhanced) and, for ``axial``, angled stacks."""
+    """Write sagittal slices (classic or enhanced) and, for ``axial``, angled stacks.
+
+    ``whole`` is a large study: T2 and T1, and axial stacks at every level.
+    """
+    plan = WHOLE if kind == "whole" else PLAN
     anatomy = draw_anatomy(np.random.default_rng(11), lumbar_count=5, lesions="random")
     uid = str(VISIT.uid("frame of reference"))
-    space = sagittal_space(anatomy, PLAN, uid)
+    space = sagittal_space(anatomy, plan, uid)
     volume = Volume(voxels=np.full(space.shape, 200, np.uint16), space=space)
     if kind == "enhanced":
         write_multiframe(folder / "sag.dcm", volume, protocol=Protocol(), visit=VISIT)
     else:
         write_series(folder, volume, protocol=Protocol(), visit=VISIT)
-    if kind == "axial":
+    if kind == "whole":
+        t1 = Protocol(description="t1_tse_sag", echo_ms=10.0, repetition_ms=600.0)
+        write_series(folder, volume, protocol=t1, visit=VISIT, series_number=3)
+    if kind in {"axial", "whole"}:
+        shown = list(axial_spaces(anatomy, plan, uid))
         stacks = [
             Volume(voxels=np.full(s.shape, 200, np.uint16), space=s)
-            for s in list(axial_spaces(anatomy, PLAN, uid))[-2:]
+            for s in (shown if kind == "whole" else shown[-2:])
         ]
         protocol = Protocol(description="t2_tse_tra")
         write_series(folder, stacks, protocol=protocol, visit=VISIT, series_number=2)
