@@ -14,7 +14,10 @@ import functools
 import http.client
 import http.server
 import json
+import signal
+import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
@@ -87,6 +90,7 @@ def start_orthanc(folder: Path) -> subprocess.Popen[bytes]:
     places = {"StorageDirectory": str(folder), "IndexDirectory": str(folder)}
     settings = {"HttpPort": ORTHANC, "DicomServerEnabled": False, "Plugins": [PLUGIN], **places}
     (folder / "orthanc.json").write_text(json.dumps(settings))
+    socket.create_server(("127.0.0.1", ORTHANC)).close()  # another's archive must not answer
     process = subprocess.Popen(["Orthanc", folder / "orthanc.json"], stderr=subprocess.DEVNULL)
     end = time.monotonic() + PATIENCE_S
     while process.poll() is None and time.monotonic() < end:
@@ -119,6 +123,7 @@ def main() -> None:
     parser.add_argument("--viewer", type=Path, required=True, help="OHIF's dist folder.")
     parser.add_argument("folders", type=Path, nargs="+", help="Images and results.")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with tempfile.TemporaryDirectory() as scratch:
         orthanc = start_orthanc(Path(scratch))
         try:
