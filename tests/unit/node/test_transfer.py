@@ -1,14 +1,18 @@
-"""Sending: a deflated object reaches a peer that takes it plain only."""
+"""Sending: a deflated object reaches whoever takes it plain only."""
 
 from __future__ import annotations
+
+import io
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import numpy as np
 import pytest
 from pydicom import dcmread
 from pynetdicom import AE, evt
 
-from cauda.node import transfer
-from cauda.node.peer import DicomPeer
+from cauda.node import dicomweb, transfer
+from cauda.node.peer import DicomPeer, parse_peer
 
 PLAIN, DEFLATED = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99"
 
@@ -64,3 +68,43 @@ def test_an_object_that_nobody_takes_is_told_as_such(archive, write, datasets, t
     assert "transfer syntax" in told[0]
     assert told[1] == ""
     assert [syntax for syntax, _ in kept] == [DEFLATED]
+
+
+@pytest.fixture
+def service():
+    """Start a STOW-RS service that keeps the objects it is sent; return its address and them."""
+    kept = []
+
+    class Stow(BaseHTTPRequestHandler):
+        def do_POST(self):
+            kept.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.send_header("Content-Type", "application/dicom+json")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_request(self, code="-", size="-"):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Stow)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/dicom-web", kept
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize("syntax", [PLAIN, DEFLATED])
+def test_services_get_deflated_objects_plain(service, write, datasets, tmp_path, syntax):
+    path = write(datasets()[0], tmp_path / "one.dcm", syntax)
+    address, kept = service
+    told = {}
+    dicomweb.store(parse_peer(address), [path], dicomweb.Access(), tell=told.__setitem__)
+    assert told == {0: ""}
+    start = kept[0].index(b"DICM") - 128
+    arrived = dcmread(io.BytesIO(kept[0][start:]), stop_before_pixels=True)
+    assert arrived.file_meta.TransferSyntaxUID == PLAIN
+    source = dcmread(path)
+    assert arrived.SOPInstanceUID == source.SOPInstanceUID
+    assert source.PixelData in kept[0]
