@@ -20,6 +20,7 @@ COLUMNS = (
     "name",
     "value_mm",
     "value_mm2",
+    "value_mm3",
     "value_deg",
     "value_percent",
     "value_ratio",
@@ -33,6 +34,7 @@ COLUMNS = (
 _VALUE_COLUMNS = {
     "mm": "value_mm",
     "mm2": "value_mm2",
+    "mm3": "value_mm3",
     "deg": "value_deg",
     "%": "value_percent",
     "1": "value_ratio",

@@ -76,7 +76,8 @@ def test_conus_ends_between_t12_and_l2_and_is_above_l3():
 def test_lesions_leave_all_other_parameters_alone(healthy, ill):
     assert ill.plain == replace(healthy, plain=None)
     assert ill.segments == healthy.segments
-    assert ill.discs == healthy.discs
+    assert tuple(replace(d, crowding=0.0) for d in ill.discs) == healthy.discs
+    assert any(d.crowding > 0 for d in ill.discs)
     assert healthy.blobs == ()
     assert {b.disc for b in ill.blobs} == {
         ill.disc_index(Level.L5_S1),
