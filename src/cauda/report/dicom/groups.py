@@ -72,6 +72,8 @@ def groups_of(analysis: Analysis) -> tuple[Group, ...]:
 def shown_part(group: Group, labels: Sequence[Labels]) -> tuple[str, Part] | None:
     """Series and part that a group is about: its foramen, disc or vertebra.
 
+    Angles of the whole spine point to the sacrum, on whose endplate all of them end.
+
     The series that most of the group's measurements come from is asked first.
     """
     keys = [m.series for m in group.measurements]
@@ -87,7 +89,10 @@ def _candidates(group: Group, labels: Labels) -> Iterator[Part]:
         if group.vertebra is not None:
             if part.vertebra == group.vertebra:
                 yield part
-        elif group.level is not None and part.level == group.level:
+        elif group.level is None:
+            if part.vertebra is Vertebra.S1:
+                yield part
+        elif part.level == group.level:
             wanted = Structure.FORAMEN if group.side else Structure.DISC
             if part.structure is wanted and part.side == group.side:
                 yield part
