@@ -12,7 +12,7 @@ from cauda.check.scene import Scene, limit
 from cauda.geometry import Array
 from cauda.records import LevelInstance, Limit, Segmentation, VertebraInstance
 from cauda.records.spine import ARCH_OFFSET
-from cauda.vocab import Condition, Plane, Structure, Vertebra
+from cauda.vocab import Condition, Structure, Vertebra
 
 SPINE = (Structure.BODY, Structure.ARCH, Structure.SACRUM, Structure.DISC, Structure.SAC)
 BRIDGED_MM = 9.0
@@ -36,7 +36,7 @@ _STENOSIS = (
 def metal(scene: Scene) -> Iterator[Limit]:
     """Withhold the levels at which the signal is gone from a piece of the spine."""
     found: dict[str, float] = {}
-    for segmentation in _sagittal(scene):
+    for segmentation in scene.segmentations:
         volumes = void_mm3(segmentation)
         for level in scene.spine.levels:
             near = _near(level, segmentation, volumes)
@@ -104,7 +104,7 @@ def _near(level: LevelInstance, segmentation: Segmentation, volumes: Array) -> f
 
 def missing_arch(scene: Scene) -> Iterator[Limit]:
     """Withhold stenosis beside a vertebra whose arch is not seen where its neighbors' are."""
-    for segmentation in _sagittal(scene):
+    for segmentation in scene.segmentations:
         areas = arch_areas_mm2(scene, segmentation)
         for vertebra, area in areas.items():
             others = [a for other, a in areas.items() if other is not vertebra]
@@ -143,7 +143,3 @@ def arch_areas_mm2(scene: Scene, segmentation: Segmentation) -> dict[VertebraIns
             mask = instances[slices] == vertebra.label + ARCH_OFFSET
             areas[vertebra] = float(mask.sum()) * float(np.prod(pixels)) / len(slices)
     return areas
-
-
-def _sagittal(scene: Scene) -> Iterator[Segmentation]:
-    return (s for s in scene.segmentations if s.plane is Plane.SAGITTAL)
