@@ -38,8 +38,12 @@ def metal(scene: Scene) -> Iterator[Limit]:
     found: dict[str, float] = {}
     for segmentation in scene.segmentations:
         volumes = void_mm3(segmentation)
+        places = np.argwhere(volumes > 0)
+        if not len(places):
+            continue
+        places_lps, parts_mm3 = segmentation.space.to_lps(places), volumes[tuple(places.T)]
         for level in scene.spine.levels:
-            near = _near(level, segmentation, volumes)
+            near = _near_mm3(level, places_lps, parts_mm3)
             found[level.name] = max(found.get(level.name, 0.0), near)
     for level in scene.spine.levels:
         if found.get(level.name, 0.0) > limit("void-volume"):
@@ -92,14 +96,10 @@ def _opened(plane: Array, pixels: list[float]) -> Array:
     return opened
 
 
-def _near(level: LevelInstance, segmentation: Segmentation, volumes: Array) -> float:
+def _near_mm3(level: LevelInstance, places_lps: Array, parts_mm3: Array) -> float:
     """Volume of void within the reach of a level, mm3."""
-    where = np.argwhere(volumes > 0)
-    if not len(where):
-        return 0.0
-    heights_mm = level.frame.to_local(segmentation.space.to_lps(where))[:, 2]
-    near = np.abs(heights_mm) <= limit("void-reach")
-    return float(volumes[tuple(where[near].T)].sum())
+    heights_mm = level.frame.to_local(places_lps)[:, 2]
+    return float(parts_mm3[np.abs(heights_mm) <= limit("void-reach")].sum())
 
 
 def missing_arch(scene: Scene) -> Iterator[Limit]:
