@@ -1,6 +1,6 @@
-"""Train the axial network on phantoms: checkpoints and averaged weights out.
+"""Train the axial network: checkpoints and averaged weights out.
 
-    python scripts/train_axial.py scripts/train_axial.json --run RUN
+    python scripts/train_axial.py scripts/train_axial.json --run RUN --spider DIR
 
 Killed and started again with the same arguments, it goes on from the last minute. ``--smoke``
 runs the same code for a few minutes. ``scripts/export_axial.py`` turns the result into a bundle.
@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("config", type=Path, help="JSON with a 'training' table, plane axial")
     parser.add_argument("--run", type=Path, default=Path("runs/cauda_axial"))
     parser.add_argument("--phantoms", type=Path, help="folder of stored phantoms (default: RUN)")
+    parser.add_argument("--spider", type=Path, help="folder of SPIDER's SPACE cases, cut across")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--smoke", action="store_true", help="a few minutes only")
     arguments = parser.parse_args()
@@ -30,7 +31,8 @@ def main() -> None:
     config = read_axial_config(arguments.config)
     config = smoke(config) if arguments.smoke else config
     phantoms = arguments.phantoms or arguments.run / "phantoms"
-    print(f"Averaged weights: {train_axial(config, arguments.run, phantoms)}")
+    average = train_axial(config, arguments.run, phantoms, arguments.spider)
+    print(f"Averaged weights: {average}")
 
 
 if __name__ == "__main__":

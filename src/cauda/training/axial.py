@@ -1,4 +1,4 @@
-"""Training the axial network on phantoms alone: no real axial slice has labels.
+"""Training the axial network on phantoms and on real volumes cut across.
 
 One file says how; a run that is killed goes on from its last minute.
 """
@@ -9,13 +9,13 @@ import copy
 import json
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from monai.losses import DiceCELoss
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset
 
@@ -23,20 +23,26 @@ from cauda.errors import UsageError
 from cauda.evaluation.overlap import dice
 from cauda.nets.memory import keep_freed_memory
 from cauda.nets.network import build_network
+from cauda.nets.normalize import standardize
 from cauda.training.axial_phantoms import read_case, store_cases
 from cauda.training.axial_steps import AxialConfig, AxialSteps, draw_slice
+from cauda.training.label_sets import AXIAL
 from cauda.training.loop import one_cycle
-from cauda.vocab import AXIAL_STRUCTURES, Plane
+from cauda.training.losses import PartialLabelLoss
+from cauda.training.reslice import cut_slice
+from cauda.training.spider import Case, patients
+from cauda.training.spider import read_case as read_patient
+from cauda.vocab import Plane
 
 log = logging.getLogger(__name__)
 
 AVERAGE, CHECKPOINT, PROGRESS = "average.pt", "checkpoint.pt", "progress.jsonl"
 SAVE_EVERY_S = 60.0
 REPORT_EVERY = 20
-SMOOTH = 50.0
-"""Pixels added to both sides of a Dice ratio, so that absent structures do not dominate."""
 HELD_OUT_FROM = 100_000
 """Number of the first phantom that is validated on; training numbers lie below."""
+SLICES_A_PATIENT = 6
+"""Slices of each unseen patient that are validated on."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,7 +98,9 @@ def smoke(config: AxialConfig) -> AxialConfig:
     return replace(config, steps=40, batch=2, crop=128, phantoms=4, held_out=2, validate_every=40)
 
 
-def train_axial(config: AxialConfig, folder: Path, phantoms: Path) -> Path:
+def train_axial(
+    config: AxialConfig, folder: Path, phantoms: Path, spider: Path | None = None
+) -> Path:
     """Train, or go on training, the axial network.
 
     Parameters
@@ -102,6 +110,8 @@ def train_axial(config: AxialConfig, folder: Path, phantoms: Path) -> Path:
         Gets ``checkpoint.pt`` at least every minute, ``progress.jsonl`` and ``average.pt``.
     phantoms : Path
         Where phantoms are kept; missing ones are made.
+    spider : Path, optional
+        Folder of SPIDER's SPACE cases, which are cut across; phantoms alone without it.
 
     Returns
     -------
@@ -117,15 +127,9 @@ def train_axial(config: AxialConfig, folder: Path, phantoms: Path) -> Path:
         log.info("going on from step %d", run.step)
     held_out = range(HELD_OUT_FROM, HELD_OUT_FROM + config.held_out)
     store_cases(phantoms, held_out, config.seed)
-    left = Subset(AxialSteps(config, phantoms), range(run.step, config.steps))
-    loss_of = DiceCELoss(
-        include_background=False,
-        to_onehot_y=True,
-        softmax=True,
-        batch=True,
-        smooth_nr=SMOOTH,
-        smooth_dr=SMOOTH,
-    )
+    real, examined = _volumes(config, spider)
+    left = Subset(AxialSteps(config, phantoms, real), range(run.step, config.steps))
+    loss_of = PartialLabelLoss(meanings=AXIAL)
     saved = started = time.monotonic()
     losses: list[float] = []
     for signals, codes in DataLoader(left, batch_size=None, num_workers=1, prefetch_factor=4):
@@ -136,7 +140,7 @@ def train_axial(config: AxialConfig, folder: Path, phantoms: Path) -> Path:
             started, losses = time.monotonic(), []
         is_over = run.step == config.steps
         if run.step % config.validate_every == 0 or is_over:
-            _report(folder, run.step, validate(run.average, config, phantoms))
+            _report(folder, run.step, validate(run.average, config, phantoms, examined))
         if time.monotonic() - saved > SAVE_EVERY_S or is_over:
             _save(run.state(), folder / CHECKPOINT)
             saved = time.monotonic()
@@ -162,7 +166,7 @@ def _step(
     run.network.train()
     with torch.autocast("cpu", dtype=torch.bfloat16):
         logits = run.network(signals.contiguous(memory_format=torch.channels_last))
-    loss: Tensor = loss_of(logits.float(), codes[:, None])
+    loss: Tensor = loss_of(logits, codes)
     for group in run.optimizer.param_groups:
         group["lr"] = config.learning_rate * one_cycle(run.step / config.steps)
     run.optimizer.zero_grad(set_to_none=True)
@@ -177,27 +181,65 @@ def _step(
     return float(loss.detach())
 
 
-def validate(network: nn.Module, config: AxialConfig, phantoms: Path) -> dict[str, float]:
-    """Dice of each structure on one posed slice of every phantom that was held out."""
-    truths, guesses = [], []
-    for number in range(HELD_OUT_FROM, HELD_OUT_FROM + config.held_out):
-        case = read_case(phantoms / f"{number:05d}.npz")
+def _volumes(config: AxialConfig, spider: Path | None) -> tuple[list[Case], list[Case]]:
+    """Patients to learn from, and those kept out."""
+    if spider is None:
+        return [], []
+    known = patients(spider)
+    learned = [read_patient(spider, p) for p in known if p not in config.validation]
+    return learned, [read_patient(spider, p) for p in known if p in config.validation]
+
+
+def validate(
+    network: nn.Module, config: AxialConfig, phantoms: Path, examined: Sequence[Case] = ()
+) -> dict[str, float]:
+    """Dice on one posed slice of every phantom held out, and on slices of unseen patients."""
+    numbers = range(HELD_OUT_FROM, HELD_OUT_FROM + config.held_out)
+    drawn = [
+        draw_slice(
+            read_case(phantoms / f"{n:05d}.npz"),
+            np.random.default_rng(n),
+            config.pixel_mm,
+            config.crop,
+        )
+        for n in numbers
+    ]
+    figures = _overlaps(network, drawn, "dice")
+    upright = _upright(config.pixel_mm, config.crop)
+    cut = [
+        cut_slice(case, np.random.default_rng(n), upright)
+        for case in examined
+        for n in range(SLICES_A_PATIENT)
+    ]
+    return figures | (_overlaps(network, cut, "real") if cut else {})
+
+
+def _upright(pixel_mm: float, crop: int) -> Tensor:
+    """(I, J, 2) places of an unturned crop's pixels."""
+    axis = (torch.arange(crop) - (crop - 1) / 2) * pixel_mm
+    return torch.stack(torch.meshgrid(axis, axis, indexing="ij"), dim=-1)
+
+
+def _overlaps(
+    network: nn.Module, drawn: Sequence[tuple[Tensor, Tensor]], name: str
+) -> dict[str, float]:
+    """Pooled Dice of every group that occurs, where its membership is known."""
+    known, inside = AXIAL.membership()
+    guesses = []
+    for signal, _ in drawn:
         # Standardized as in training, but not otherwise changed.
-        signal, codes = draw_slice(
-            case, np.random.default_rng(number), config.pixel_mm, config.crop
-        )
-        flat = (signal - signal.mean(dim=(1, 2), keepdim=True)) / signal.std(
-            dim=(1, 2), keepdim=True
-        )
+        flat = np.stack([standardize(plane) for plane in signal.numpy()])
         with torch.inference_mode():
-            guesses.append(network(flat[None])[0].argmax(dim=0).numpy())
-        truths.append(codes.numpy())
-    truth, guess = np.stack(truths), np.stack(guesses)
-    return {
-        f"dice_{structure.value}": dice(truth == n, guess == n)
-        for n, structure in enumerate(AXIAL_STRUCTURES)
-        if n
-    }
+            guesses.append(network(torch.from_numpy(flat)[None])[0].argmax(dim=0).numpy())
+    truth, guess = np.stack([codes.numpy() for _, codes in drawn]), np.stack(guesses)
+    member = AXIAL.grouped().astype(bool)
+    figures = {}
+    for n, group in enumerate(AXIAL.groups):
+        sure = known[truth, n] > 0
+        found = dice(sure & (inside[truth, n] > 0), sure & member[n][guess])
+        if np.isfinite(found):
+            figures[f"{name}_{'+'.join(sorted(s.value for s in group))}"] = found
+    return figures
 
 
 def _save(state: dict[str, Any], path: Path) -> None:

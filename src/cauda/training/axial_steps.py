@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,7 +16,9 @@ from torch.utils.data import Dataset
 from cauda.nets.normalize import standardize
 from cauda.training.axial_phantoms import AxialCase, read_case, store_cases
 from cauda.training.intensity import augment
-from cauda.vocab import AXIAL_STRUCTURES
+from cauda.training.reslice import cut_slice
+from cauda.training.spider import Case
+from cauda.vocab import AXIAL_STRUCTURES, Structure
 
 ALONE = 0.15
 """Share of samples whose neighbors are copies of the slice: a gap or a stack's end lies there."""
@@ -27,6 +30,8 @@ SHEAR = 0.06
 SHIFT_MM = 18.0
 """How far the crop's center may lie from the image's."""
 ELASTIC_MM = 1.6
+DISC_PIXELS = 400.0
+"""A slice with this much disc is drawn twice as often as one without any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +48,15 @@ class AxialConfig:
         Isotropic in-plane working pixel.
     crop : int
         Pixels along each side of a training crop.
-    batch, steps : int
-        Slices a step, and steps of the one-cycle schedule.
+    batch, real, steps : int
+        Slices a step, how many of them are cut from real volumes, and steps of the one-cycle
+        schedule.
     learning_rate, weight_decay, clip_norm, ema : float
         Of AdamW, the largest gradient norm, and the decay of the averaged weights.
     phantoms, held_out : int
         Phantoms made ahead of training, and how many more are validated on.
+    validation : tuple of str
+        Patients never trained on.
     validate_every : int
         Steps between two validations.
     seed : int
@@ -59,6 +67,7 @@ class AxialConfig:
     pixel_mm: float = 0.6
     crop: int = 256
     batch: int = 6
+    real: int = 0
     steps: int = 3000
     learning_rate: float = 3e-3
     weight_decay: float = 1e-4
@@ -66,6 +75,7 @@ class AxialConfig:
     ema: float = 0.99
     phantoms: int = 300
     held_out: int = 12
+    validation: tuple[str, ...] = ("11", "61", "107", "118", "129", "136")
     validate_every: int = 500
     seed: int = 1
     refine: ClassVar[int] = 0
@@ -90,10 +100,12 @@ class AxialSteps(Dataset[tuple[Tensor, Tensor]]):
     config : AxialConfig
     folder : Path
         Where phantoms are kept.
+    real : sequence of Case
+        Sagittal volumes with masks; phantoms take their place where there are none.
     """
 
-    def __init__(self, config: AxialConfig, folder: Path) -> None:
-        self.config, self.folder = config, folder
+    def __init__(self, config: AxialConfig, folder: Path, real: Sequence[Case] = ()) -> None:
+        self.config, self.folder, self.real = config, folder, real
 
     def __len__(self) -> int:
         return self.config.steps
@@ -103,15 +115,28 @@ class AxialSteps(Dataset[tuple[Tensor, Tensor]]):
         config = self.config
         rng = np.random.default_rng((config.seed, step))
         signals, codes = [], []
-        for _ in range(config.batch):
-            number = int(rng.integers(config.phantoms))
-            store_cases(self.folder, range(number, number + 1), config.seed)
-            case = read_case(self.folder / f"{number:05d}.npz")
-            signal, code = draw_slice(case, rng, config.pixel_mm, config.crop)
-            scaled = [standardize(plane) for plane in augment(signal, rng).numpy()]
+        for n in range(config.batch):
+            is_real = n < config.real and len(self.real) > 0
+            signal, code = self._real(rng) if is_real else self._phantom(rng)
+            signal = augment(signal, rng)
+            scaled = [standardize(plane) for plane in signal.numpy()]
             signals.append(torch.from_numpy(np.stack(scaled)))
             codes.append(code)
         return torch.stack(signals), torch.stack(codes)
+
+    def _phantom(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        number = int(rng.integers(self.config.phantoms))
+        store_cases(self.folder, range(number, number + 1), self.config.seed)
+        case = read_case(self.folder / f"{number:05d}.npz")
+        return draw_slice(case, rng, self.config.pixel_mm, self.config.crop)
+
+    def _real(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        case = self.real[int(rng.integers(len(self.real)))]
+        offsets_mm = draw_offsets_mm(rng, self.config.pixel_mm, self.config.crop)
+        signal, codes = cut_slice(case, rng, offsets_mm, is_alone=rng.random() < ALONE)
+        if rng.random() < 0.5:
+            signal, codes = signal.flip(1), codes.flip(0)
+        return signal, codes
 
 
 def draw_slice(
@@ -126,7 +151,9 @@ def draw_slice(
     codes : (I, J) int64 tensor
     """
     count = len(case.signal)
-    index = int(rng.integers(count))
+    disc = (case.codes == AXIAL_STRUCTURES.index(Structure.DISC)).sum(axis=(1, 2))
+    weight = 1.0 + disc / DISC_PIXELS
+    index = int(rng.choice(count, p=weight / weight.sum()))
     wanted = [index - 1, index, index + 1]
     if rng.random() < ALONE:
         wanted = [index] * 3
@@ -152,17 +179,20 @@ def draw_pose(
     crop: int,
 ) -> Tensor:
     """(1, I, J, 2) float32 sampling grid as ``grid_sample`` takes it: affine and elastic."""
-    extent_mm = np.asarray(spacing_mm) * (np.asarray(shape) - 1)
+    extent_mm = torch.from_numpy(np.asarray(spacing_mm) * (np.asarray(shape) - 1))
+    grid = draw_offsets_mm(rng, pixel_mm, crop) * (2.0 / extent_mm)
+    return grid.flip(-1)[None].float()
+
+
+def draw_offsets_mm(rng: np.random.Generator, pixel_mm: float, crop: int) -> Tensor:
+    """(I, J, 2) places of a crop's pixels round the point it is cut at: affine and elastic."""
     angle = np.deg2rad(rng.uniform(-ROTATION_DEG, ROTATION_DEG))
     turn = np.asarray([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     scale = np.exp(rng.uniform(-ZOOM, ZOOM) + rng.uniform(-STRETCH, STRETCH, 2))
     shear = np.asarray([[1.0, rng.uniform(-SHEAR, SHEAR)], [0.0, 1.0]])
     axis = np.arange(crop, dtype=np.float32) - (crop - 1) / 2
     pixels = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1) * pixel_mm
-    points = pixels @ (turn @ np.diag(scale) @ shear).T
-    points = points + extent_mm / 2 + rng.uniform(-SHIFT_MM, SHIFT_MM, 2)
+    points = pixels @ (turn @ np.diag(scale) @ shear).T + rng.uniform(-SHIFT_MM, SHIFT_MM, 2)
     coarse = torch.from_numpy(rng.normal(0, rng.uniform(0, ELASTIC_MM), (1, 2, 7, 7)))
     bend = functional.interpolate(coarse, size=(crop, crop), mode="bicubic", align_corners=True)
-    moved = torch.from_numpy(points) + bend[0].permute(1, 2, 0)
-    grid = moved * torch.from_numpy(2.0 / extent_mm) - 1.0
-    return grid.flip(-1)[None].float()
+    return torch.from_numpy(points) + bend[0].permute(1, 2, 0)

@@ -6,12 +6,13 @@ A data set that does not tell body from arch, or leaves the sacrum unlabelled, d
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import chain, combinations
 
 import numpy as np
 
 from cauda.geometry import Array
-from cauda.vocab import STRUCTURES, Structure
+from cauda.vocab import AXIAL_STRUCTURES, STRUCTURES, Structure
 
 _S = Structure
 
@@ -60,32 +61,62 @@ def _left_out() -> tuple[frozenset[Structure], ...]:
 LABEL_SETS: tuple[frozenset[Structure], ...] = (*_NAMED, *_left_out())
 """Code -> the structures it allows; codes 0 to 8 are the single structures."""
 
-GROUPS: tuple[frozenset[Structure], ...] = (
-    *(frozenset({s}) for s in STRUCTURES[1:]),
-    frozenset({_S.BODY, _S.ARCH}),
-    frozenset({_S.SAC, _S.CORD}),
+AXIAL_LABEL_SETS: tuple[frozenset[Structure], ...] = (
+    *(frozenset({s}) for s in AXIAL_STRUCTURES),
+    *(s | {_S.EPIDURAL_FAT} if _S.BACKGROUND in s else s for s in LABEL_SETS),
 )
+"""The same for axial slices: the single structures, then every sagittal code, whose background
+may be epidural fat."""
+
+_TOGETHER = (frozenset({_S.BODY, _S.ARCH}), frozenset({_S.SAC, _S.CORD}))
+GROUPS: tuple[frozenset[Structure], ...] = (*(frozenset({s}) for s in STRUCTURES[1:]), *_TOGETHER)
 """The unions whose overlap (Dice) is trained, wherever a code decides membership."""
+AXIAL_GROUPS: tuple[frozenset[Structure], ...] = (
+    *(frozenset({s}) for s in AXIAL_STRUCTURES[1:]),
+    *_TOGETHER,
+)
 
 
-def allowed_table() -> Array:
-    """(codes, structures) float32: 1 where the code allows the structure."""
-    rows = [[s in allowed for s in STRUCTURES] for allowed in LABEL_SETS]
-    return np.asarray(rows, dtype=np.float32)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meanings:
+    """What the codes of one plane mean.
 
-
-def group_table() -> Array:
-    """(groups, structures) float32: 1 where the structure belongs to the group."""
-    return np.asarray([[s in group for s in STRUCTURES] for group in GROUPS], dtype=np.float32)
-
-
-def membership_tables() -> tuple[Array, Array]:
-    """For each code and group, whether membership is known, and whether it is inside.
-
-    Returns
-    -------
-    known, inside : (codes, groups) float32
+    Parameters
+    ----------
+    structures : tuple of Structure
+        The network's channels.
+    label_sets : tuple of frozenset of Structure
+        Code -> the structures it allows.
+    groups : tuple of frozenset of Structure
+        The unions whose overlap is trained.
     """
-    inside = np.asarray([[a <= g for g in GROUPS] for a in LABEL_SETS], dtype=np.float32)
-    outside = np.asarray([[not (a & g) for g in GROUPS] for a in LABEL_SETS], dtype=np.float32)
-    return inside + outside, inside
+
+    structures: tuple[Structure, ...]
+    label_sets: tuple[frozenset[Structure], ...]
+    groups: tuple[frozenset[Structure], ...]
+
+    def allowed(self) -> Array:
+        """(codes, structures) float32: 1 where the code allows the structure."""
+        rows = [[s in allowed for s in self.structures] for allowed in self.label_sets]
+        return np.asarray(rows, dtype=np.float32)
+
+    def grouped(self) -> Array:
+        """(groups, structures) float32: 1 where the structure belongs to the group."""
+        rows = [[s in group for s in self.structures] for group in self.groups]
+        return np.asarray(rows, dtype=np.float32)
+
+    def membership(self) -> tuple[Array, Array]:
+        """For each code and group, whether membership is known, and whether it is inside.
+
+        Returns
+        -------
+        known, inside : (codes, groups) float32
+        """
+        inside = [[a <= g for g in self.groups] for a in self.label_sets]
+        outside = [[not (a & g) for g in self.groups] for a in self.label_sets]
+        sure = np.asarray(inside, dtype=np.float32)
+        return sure + np.asarray(outside, dtype=np.float32), sure
+
+
+SAGITTAL = Meanings(structures=STRUCTURES, label_sets=LABEL_SETS, groups=GROUPS)
+AXIAL = Meanings(structures=AXIAL_STRUCTURES, label_sets=AXIAL_LABEL_SETS, groups=AXIAL_GROUPS)

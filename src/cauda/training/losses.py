@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from cauda.training.label_sets import ANY, allowed_table, group_table, membership_tables
+from cauda.training.label_sets import SAGITTAL, Meanings
 
 EPSILON = 1e-5
 SMOOTH = 50.0
@@ -17,20 +17,23 @@ class PartialLabelLoss(torch.nn.Module):
 
     Where a code allows several structures, their probabilities are summed before the loss, so the
     network is free to choose among them; a group's Dice is taken over the pixels where its
-    membership is known.
+    membership is known. A code that allows everything is left out.
     """
 
     allowed: Tensor
+    tells: Tensor
     groups: Tensor
     known: Tensor
     inside: Tensor
 
-    def __init__(self, dice_weight: float = 1.0) -> None:
+    def __init__(self, dice_weight: float = 1.0, meanings: Meanings = SAGITTAL) -> None:
         super().__init__()
         self.dice_weight = dice_weight
-        known, inside = membership_tables()
-        self.register_buffer("allowed", torch.from_numpy(allowed_table()))
-        self.register_buffer("groups", torch.from_numpy(group_table()))
+        known, inside = meanings.membership()
+        allowed = torch.from_numpy(meanings.allowed())
+        self.register_buffer("allowed", allowed)
+        self.register_buffer("tells", (allowed.amin(dim=1) == 0).float())
+        self.register_buffer("groups", torch.from_numpy(meanings.grouped()))
         self.register_buffer("known", torch.from_numpy(known))
         self.register_buffer("inside", torch.from_numpy(inside))
 
@@ -39,7 +42,7 @@ class PartialLabelLoss(torch.nn.Module):
         probabilities = logits.float().softmax(dim=1)
         allowed = self.allowed[codes].permute(0, 3, 1, 2)
         merged = (probabilities * allowed).sum(dim=1)
-        weight = (codes != ANY).float()
+        weight = self.tells[codes]
         entropy = -(merged.clamp_min(EPSILON).log() * weight).sum() / weight.sum().clamp_min(1.0)
         return entropy + self.dice_weight * self._dice(probabilities, codes)
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from cauda.training import label_sets
-from cauda.training.label_sets import GROUPS, LABEL_SETS, allowed_table, membership_tables
+from cauda.training.label_sets import GROUPS, LABEL_SETS, SAGITTAL
 from cauda.vocab import STRUCTURES, Structure
 
 DISC = GROUPS.index(frozenset({Structure.DISC}))
@@ -12,7 +12,7 @@ SACRUM = GROUPS.index(frozenset({Structure.SACRUM}))
 
 
 def test_the_first_codes_are_the_structures_themselves():
-    assert (allowed_table()[: len(STRUCTURES)] == np.eye(len(STRUCTURES))).all()
+    assert (SAGITTAL.allowed()[: len(STRUCTURES)] == np.eye(len(STRUCTURES))).all()
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,6 @@ def test_what_each_code_allows(code, allowed):
     ],
 )
 def test_whether_a_code_decides_membership(code, group, known, inside):
-    is_known, is_inside = membership_tables()
+    is_known, is_inside = SAGITTAL.membership()
     assert bool(is_known[code, group]) is known
     assert bool(is_inside[code, group]) is inside
