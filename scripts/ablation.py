@@ -1,4 +1,4 @@
-"""Train short on phantoms alone, on real slices alone and on both, and print what each gives.
+"""Train short on phantoms alone, on real slices alone, on both, and with unmasked slices besides.
 
 Three folds over all patients follow, each fine-tuned from the network that saw phantoms alone, so
 that no fold has seen its own patients. The schedule is short on purpose: the figures compare
@@ -34,12 +34,13 @@ FOLDS = 3
 
 
 def recipes(steps: int) -> dict[str, TrainConfig]:
-    """The three recipes, alike in steps and slices a step."""
+    """The recipes, alike in steps and slices a step."""
     base = replace(SHORT, steps=steps)
     return {
         "phantoms alone": replace(base, real=0, phantom=SLICES),
         "real alone": replace(base, real=SLICES, phantom=0),
         "both": replace(base, real=3, phantom=2),
+        "both and unmasked": replace(base, real=2, phantom=2, pseudo=1),
     }
 
 
@@ -60,7 +61,11 @@ def trained(name: str, config: TrainConfig, arguments: argparse.Namespace, init:
         settings = folder / "config.json"
         settings.write_text(json.dumps({"training": config.as_json()}), encoding="utf-8")
         options = Options(
-            spider=arguments.spider, folder=folder, phantoms=arguments.phantoms, init=init
+            spider=arguments.spider,
+            folder=folder,
+            phantoms=arguments.phantoms,
+            pseudo=arguments.pseudo,
+            init=init,
         )
         run(settings, options)
     return folder
@@ -87,12 +92,15 @@ def main() -> None:
     parser.add_argument("--spider", type=Path, required=True, help="folder of the SPIDER cases")
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--phantoms", type=Path, help="folder of stored phantoms")
+    parser.add_argument("--pseudo", type=Path, help="slices labelled by scripts/label_slices.py")
     parser.add_argument("--out", type=Path, default=Path("runs/ablation"))
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     found = {}
     for name, config in recipes(arguments.steps).items():
+        if config.pseudo and arguments.pseudo is None:
+            continue
         found[name] = figures(trained(name, config, arguments, ""))
     begin = str(arguments.out / "phantoms_alone" / AVERAGE)
     for name, config in folds(arguments.spider, arguments.steps).items():
