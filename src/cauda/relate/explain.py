@@ -12,8 +12,9 @@ from functools import cache
 from typing import Literal
 
 from cauda.knowledge import Row, row, rows
+from cauda.knowledge.roots import reaches_foot, root_row
 from cauda.records import Expected, RedFlag
-from cauda.relate.associated import evidence, expected, reaches_foot, root_row
+from cauda.relate.associated import evidence, expected
 from cauda.relate.clues import witnesses
 from cauda.relate.complaint import Complaint
 from cauda.relate.flags import flags, open_questions

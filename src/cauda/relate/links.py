@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cauda.knowledge import row
+from cauda.knowledge.roots import reaches_foot
 from cauda.records import Finding, RootLink
-from cauda.relate.associated import evidence, expected, reaches_foot
+from cauda.relate.associated import evidence, expected
 from cauda.relate.context import Context, severity
 from cauda.relate.reach import (
     ROOT_ORDER,

@@ -10,7 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from xml.sax.saxutils import escape
 
-from cauda.knowledge import row, rows
+from cauda.knowledge import rows
+from cauda.knowledge.roots import territory
 from cauda.records import RootLink
 from cauda.report import footshape
 from cauda.report.footcell import CAUDA_SIGN, Foot, Shade, cell, patterns, text
@@ -90,21 +91,6 @@ def shades(links: Sequence[RootLink], side: Side) -> dict[str, Shade]:
             names = tuple(dict.fromkeys((*before.roots, link.root.value)))
             found[region] = Shade(tier=max(before.tier, link.tier), roots=names)
     return found
-
-
-def territory(root: Root) -> tuple[str, ...]:
-    """Region ids in which sensation is associated with the root."""
-    return tuple(
-        region
-        for held in rows("roots.toml", "associated", ("root", "aspect"))
-        if held.text("root") == root.value and held.text("aspect") == "sensation"
-        for region in held.texts("regions")
-    )
-
-
-def reaches_foot(root: Root) -> bool:
-    """Whether the root alone can predict anything in the foot."""
-    return bool(row("roots.toml", "roots", root.value)["foot"])
 
 
 def described(links: Sequence[RootLink], reported: Reported = NOTHING) -> str:

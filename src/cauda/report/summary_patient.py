@@ -9,9 +9,10 @@ from functools import partial
 from markupsafe import Markup
 
 from cauda.knowledge import row, rows
+from cauda.knowledge.roots import reaches_foot
 from cauda.records import Analysis, Finding, RedFlag, Relation, RootLink
 from cauda.report import words
-from cauda.report.feet import has_cauda, reaches_foot
+from cauda.report.feet import has_cauda
 from cauda.report.html import environment, resource
 from cauda.report.summary_page import drawings, legend, page_line
 from cauda.report.summary_roots import ORDER

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
-from cauda.knowledge import Row, row, rows
+from cauda.knowledge import rows
+from cauda.knowledge.roots import aspects, reaches_foot, root_row
 from cauda.records import Analysis, Finding, RootLink
 from cauda.report import words
-from cauda.report.feet import reaches_foot
 from cauda.report.summary_said import Said, said, sentence_of
 from cauda.vocab import Root, Scale, Side
 
@@ -146,13 +145,14 @@ def _in_words(finding: Finding) -> str:
 def _view(analysis: Analysis, root: Root) -> RootView:
     own = [link for link in analysis.relation.roots if link.root is root]
     associated = own[0].associated
+    rests_on = aspects(root)
     expect = tuple(
-        (label, tuple(said(text, _basis(root, aspect)) for text in getattr(associated, aspect)))
+        (label, tuple(said(text, rests_on.get(aspect)) for text in getattr(associated, aspect)))
         for aspect, label in _EXPECTED
     )
-    about = row("roots.toml", "roots", root.value)
+    about = root_row(root)
     test = about.text("test", "")
-    gait = tuple(said(text, _basis(root, "gait")) for text in associated.gait)
+    gait = tuple(said(text, rests_on.get("gait")) for text in associated.gait)
     return RootView(
         name=words.upfirst(root.value),
         sides=_sides(analysis, own),
@@ -164,15 +164,6 @@ def _view(analysis: Analysis, root: Root) -> RootView:
             if held.is_citable and held.id in _EXAM and root.value in held.texts("roots")
         ),
     )
-
-
-@cache
-def _basis(root: Root, aspect: str) -> Row | None:
-    """The row of the knowledge base that a root's expectation rests on."""
-    for held in rows("roots.toml", "associated", ("root", "aspect")):
-        if (held.text("root"), held.text("aspect")) == (root.value, aspect):
-            return held
-    return None
 
 
 def _sides(analysis: Analysis, links: Sequence[RootLink]) -> tuple[SideLine, ...]:

@@ -10,10 +10,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from cauda.knowledge.roots import reaches_foot
 from cauda.records import Analysis
 from cauda.report import words
 from cauda.report.content import LevelView, level_views
-from cauda.report.feet import reaches_foot
 from cauda.report.words import Severity
 
 _STYLES: dict[Severity, str] = {
