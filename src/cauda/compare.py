@@ -2,18 +2,16 @@
 
 A number is compared only with one of the same quantity, place, side and method, and only where both
 studies named their levels alike: a shifted count would compare neighbors. A difference counts as a
-change where it exceeds the 90 % interval of a difference of two independent readings, the root of
-the sum of both squared half-widths, which is never less than either.
+change where it exceeds :func:`cauda.records.error_of_difference`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cauda.knowledge.sentences import wording
-from cauda.records import Change, Measurement, Numbering
+from cauda.records import Change, Measurement, Numbering, error_of_difference
 from cauda.schema import AnalysisDocument
 from cauda.schema.rows import MeasurementRow, NumberingRow
 
@@ -104,5 +102,5 @@ def _change(now: Measurement, then: MeasurementRow) -> Change:
         measurement=_place(now.id),
         before=then.value,
         after=now.value,
-        is_beyond_uncertainty=difference > math.hypot(now.uncertainty, then.uncertainty),
+        is_beyond_uncertainty=difference > error_of_difference(now, then),
     )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from cauda.check.scene import CONDITIONS_OF, Scene, limit
-from cauda.records import Limit, Measurement
+from cauda.records import Limit, Measurement, error_of_difference
 from cauda.vocab import Quantity
 
 COMPARED = (
@@ -52,5 +51,5 @@ def _is_other_reading(measurement: Measurement, preferred: Measurement) -> bool:
 
 def _ratio(one: Measurement, other: Measurement) -> float:
     """Difference over the 90 % interval of a difference."""
-    error = math.hypot(one.uncertainty, other.uncertainty)
+    error = error_of_difference(one, other)
     return abs(one.value - other.value) / error if error > 0 else 0.0

@@ -20,21 +20,7 @@ from cauda.load.facts import read_facts, text
 from cauda.load.multiframe import flatten
 from cauda.load.quiet import quiet
 from cauda.load.slices import Slice, read_pose, read_turn
-
-IDENTIFIERS = (
-    "PatientName",
-    "PatientID",
-    "IssuerOfPatientID",
-    "PatientBirthDate",
-    "AccessionNumber",
-    "StudyInstanceUID",
-    "StudyID",
-    "StudyDate",
-    "StudyTime",
-    "ReferringPhysicianName",
-    "InstitutionName",
-)
-"""What is kept apart in ``Study.identifiers``."""
+from cauda.records import IDENTIFIERS
 
 BARE_STARTS = tuple(b"\x08\x00" + bytes((element, 0)) for element in (0x00, 0x05, 0x08, 0x16))
 """First tags of old files that have no preamble: group 0008 in little endian."""
@@ -85,7 +71,7 @@ class Person:
     age_years : float or None
     sex : str or None
     identifiers : mapping
-        The values of :data:`IDENTIFIERS` that the header holds.
+        The values of :data:`cauda.records.IDENTIFIERS` that the header holds.
     """
 
     age_years: float | None

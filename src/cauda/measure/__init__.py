@@ -6,7 +6,6 @@ left out; the checks and the grades say why.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -28,7 +27,7 @@ from cauda.measure.signal import nucleus_ratio
 from cauda.measure.uncertainty import half_width
 from cauda.measure.vertebrae import SACRUM_LABEL, Body, Outline, bodies, heights, trace
 from cauda.measure.volume import volume_readings
-from cauda.records import LevelInstance, Measurement, Segmentation, Spine
+from cauda.records import LevelInstance, Measurement, Segmentation, Spine, error_of_difference
 from cauda.vocab import Contrast, Level, Plane, Quantity, Side, Vertebra
 
 __all__ = ["measure"]
@@ -116,7 +115,7 @@ def _doubted(measurement: Measurement, found: Sequence[Measurement]) -> Measurem
     if own is None or own.apart or not others:
         return measurement
     other = max(others, key=lambda m: m.value)
-    if own.value - other.value <= math.hypot(own.uncertainty, other.uncertainty):
+    if own.value - other.value <= error_of_difference(own, other):
         return measurement
     words = f"the sac looks larger ({own.value:.0f} mm2) than on the sagittal images"
     return replace(measurement, apart=words)

@@ -9,7 +9,7 @@ from cauda.records.basic import Certainty, Point, read_only
 from cauda.records.finding import Finding, Opinion
 from cauda.records.labels import Labels, Part
 from cauda.records.limit import Limit
-from cauda.records.measurement import Measurement
+from cauda.records.measurement import Measurement, error_of_difference
 from cauda.records.relation import Expected, RedFlag, Relation, RootLink
 from cauda.records.segmentation import Segmentation
 from cauda.records.spine import (
@@ -27,12 +27,13 @@ from cauda.records.spine import (
     Spine,
     VertebraInstance,
 )
-from cauda.records.study import Series, Study, Volume
+from cauda.records.study import IDENTIFIERS, Series, Study, Volume
 
 __all__ = [
     "ARCH_OFFSET",
     "CORD_LABEL",
     "DISC_LABELS",
+    "IDENTIFIERS",
     "LEFT_FORAMEN_OFFSET",
     "RIGHT_FORAMEN_OFFSET",
     "SAC_LABEL",
@@ -62,5 +63,6 @@ __all__ = [
     "Study",
     "VertebraInstance",
     "Volume",
+    "error_of_difference",
     "read_only",
 ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from cauda.records.basic import Point
 from cauda.vocab import Level, Plane, Quantity, Side, Vertebra, Zone
@@ -70,3 +72,20 @@ class Measurement:
     def unit(self) -> str:
         """UCUM unit of the quantity."""
         return self.quantity.unit
+
+
+class Uncertain(Protocol):
+    """What has the half-width of its 90 % interval: a measurement, or a document's row of one."""
+
+    @property
+    def uncertainty(self) -> float:
+        """Half-width of the 90 % interval, same unit."""
+
+
+def error_of_difference(one: Uncertain, other: Uncertain) -> float:
+    """Half-width of the 90 % interval of the difference of two independent readings.
+
+    It is the root of the sum of both squared half-widths, as the variances of independent errors
+    add up, and so never less than either: what differs by no more may be the same.
+    """
+    return math.hypot(one.uncertainty, other.uncertainty)

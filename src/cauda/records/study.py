@@ -11,6 +11,21 @@ from cauda.geometry import Array, Space
 from cauda.records.basic import read_only
 from cauda.vocab import Contrast, Plane
 
+IDENTIFIERS = (
+    "PatientName",
+    "PatientID",
+    "IssuerOfPatientID",
+    "PatientBirthDate",
+    "AccessionNumber",
+    "StudyInstanceUID",
+    "StudyID",
+    "StudyDate",
+    "StudyTime",
+    "ReferringPhysicianName",
+    "InstitutionName",
+)
+"""DICOM keywords of what says whose images they are, and what ``Study.identifiers`` may hold."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Volume:
@@ -92,7 +107,8 @@ class Study:
     sex : str or None
         ``"M"``, ``"F"`` or ``None``.
     identifiers : mapping
-        Patient and study identifiers; leave the program only with ``--keep-identifiers``.
+        Patient and study identifiers by DICOM keyword, of :data:`IDENTIFIERS` those that the
+        headers hold; leave the program only with ``--keep-identifiers``.
     """
 
     series: tuple[Series, ...]

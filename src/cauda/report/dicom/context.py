@@ -12,7 +12,7 @@ from typing import Literal
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
-from cauda.records import Analysis, Labels, Segmentation
+from cauda.records import IDENTIFIERS, Analysis, Labels, Segmentation
 from cauda.report.dicom.source import Source, sources_of
 
 MANUFACTURER = "Cauda open-source project"
@@ -20,19 +20,9 @@ MODEL = "Cauda"
 SERIAL_NUMBER = "0"
 RESEARCH = "Research - not for diagnosis"
 """Opens every series description and is burned into every capture."""
-IDENTIFYING = (
-    "PatientName",
-    "PatientID",
-    "IssuerOfPatientID",
-    "PatientBirthDate",
-    "AccessionNumber",
-    "StudyInstanceUID",
-    "StudyID",
-    "StudyDate",
-    "StudyTime",
-    "ReferringPhysicianName",
-)
-"""Taken from ``Study.identifiers``; an empty value where the study has none."""
+IDENTIFYING = tuple(keyword for keyword in IDENTIFIERS if keyword != "InstitutionName")
+"""Taken from ``Study.identifiers``, an empty value where the study has none; the institution is of
+the equipment module, and this object was not made by the sources' equipment."""
 COPIED = (
     "PatientSex",
     "PatientAge",
