@@ -1,4 +1,4 @@
-"""Write the figures that scripts/evaluate_segmentation.py --json saved into a bundle's card.
+"""Write the figures that an evaluation script's --json saved into a bundle's card.
 
 Example: python scripts/card_figures.py models/cauda_sagittal figures.json
 """

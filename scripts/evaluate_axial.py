@@ -25,7 +25,7 @@ from cauda.evaluation.strips import score_strip, strips
 from cauda.nets import find_bundle, onnx_segmenter
 from cauda.nets.bundles import Bundle
 from cauda.ports import Segmenter
-from cauda.training.axial_steps import AxialConfig
+from cauda.training.axial_config import AxialConfig
 from cauda.training.spider import read_masks
 
 PHANTOM_SEED = 990_000
@@ -56,9 +56,8 @@ def main() -> None:
     shown = [("unseen axial phantoms", rows)]
     if arguments.spider is not None:
         shown.append(("strips of patients kept out", patients(arguments.spider, bundle, segmenter)))
-    figures = {title: _figures_of(own) for title, own in shown}
-    for title, table in figures.items():
-        Console(width=100).print(_table(title, table))
+    for title, own in shown:
+        Console(width=100).print(_table(title, _figures_of(own)))
     wall, processor = _seconds(segmenter)
     print(f"{CLINICAL} voxels: {wall:.2f} s by the clock, {processor:.2f} s of processor time")
     if arguments.json is not None:
@@ -69,7 +68,7 @@ def main() -> None:
             }
             for title, own in shown
         }
-        text = json.dumps({"structures": figures, "cases": cases}, indent=1)
+        text = json.dumps(cases, indent=1)
         arguments.json.write_text(text + "\n", encoding="utf-8")
 
 
