@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.signal import find_peaks
 
 from cauda.locate.centerline import STEP_MM
+from cauda.locate.peaks import peaks
 from cauda.locate.profile import Profile
 
 USUAL_PITCH_MM = 35.0
@@ -74,9 +74,9 @@ class Alternation:
 
 def alternation(found: Profile) -> Alternation:
     """Find the discs along the curve and what bounds the column below and above."""
-    peaks = _peaks(found)
-    residual = [p for p in peaks if _is_within_sacrum(found, p)]
-    mobile = [p for p in peaks if p not in residual and _has_body(found, p)]
+    places = _peaks(found)
+    residual = [p for p in places if _is_within_sacrum(found, p)]
+    mobile = [p for p in places if p not in residual and _has_body(found, p)]
     pitch = _pitch(mobile)
     distinct = _without_doubles(found, mobile, pitch)
     ignored = any(found.disc[p] > PLAIN_DISC for p in set(mobile) - set(distinct))
@@ -114,10 +114,9 @@ def _doubts(found: Profile, separators: tuple[Separator, ...], pitch: float) -> 
 
 
 def _peaks(found: Profile) -> list[int]:
-    indices, _ = find_peaks(
-        np.pad(found.disc, 1), height=LEAST_DISC, prominence=LEAST_DISC, distance=8 / STEP_MM
-    )
-    return [int(i) - 1 for i in indices]
+    curve = np.pad(found.disc, 1)
+    places = peaks(curve, height=LEAST_DISC, prominence=LEAST_DISC, distance=8 / STEP_MM)
+    return [place - 1 for place in places]
 
 
 def _is_within_sacrum(found: Profile, peak: int) -> bool:
