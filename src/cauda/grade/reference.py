@@ -42,8 +42,11 @@ def with_references(
         value lies far from the mean, and the source.
     """
     known = (*rows(PUBLISHED, "range"), *_own())
-    fitting = [r for r in known if _fits_person(r, age_years, sex)]
-    return tuple(_with_reference(m, fitting) for m in measurements)
+    fitting: dict[str, list[Row]] = {}
+    for row in known:
+        if _fits_person(row, age_years, sex):
+            fitting.setdefault(row.text("quantity"), []).append(row)
+    return tuple(_with_reference(m, fitting.get(m.quantity.value, ())) for m in measurements)
 
 
 def _own() -> tuple[Row, ...]:
@@ -63,7 +66,7 @@ def _fits_person(row: Row, age_years: float | None, sex: str | None) -> bool:
 
 
 def _with_reference(found: Measurement, known: Iterable[Row]) -> Measurement:
-    """Published before own rows, the own level before all levels together."""
+    """With what its quantity's rows know; published before own, the own level before all."""
     fitting = [r for r in known if _fits(r, found)]
     if found.level is None or not fitting:
         return found
@@ -86,8 +89,4 @@ def _with_reference(found: Measurement, known: Iterable[Row]) -> Measurement:
 def _fits(row: Row, found: Measurement) -> bool:
     plane = row.text("plane", Plane.SAGITTAL.value)
     where = {"any", found.level.value if found.level else ""}
-    return (
-        row.text("quantity") == found.quantity.value
-        and plane == found.plane.value
-        and row.text("level") in where
-    )
+    return plane == found.plane.value and row.text("level") in where
