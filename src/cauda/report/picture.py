@@ -14,6 +14,8 @@ from cauda.vocab import Level
 Group = Literal["overview", "middle", "foramina", "axial"]
 
 _JPEG_QUALITY = 82
+_PNG_EFFORT = 1
+"""Of 9: takes a quarter of the usual effort's time for files a tenth larger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,7 +48,7 @@ class Picture:
 
     def png(self) -> bytes:
         """For files: lossless."""
-        return _encoded(self.pixels, "PNG")
+        return _encoded(self.pixels, "PNG", compress_level=_PNG_EFFORT)
 
 
 def _encoded(pixels: Array, kind: str, **options: object) -> bytes:
