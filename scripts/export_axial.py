@@ -1,5 +1,6 @@
 """Turn an axial run's weights into its bundle: weights, ONNX graph, configurations, hashes.
 
+    cauda train scripts/train_axial.json --run RUN
     python scripts/export_axial.py models/cauda_axial --weights RUN/average.pt
 
 Inference uses ``models/cauda_axial`` as soon as it is there: look at the figures of
@@ -20,7 +21,7 @@ CONFIG = Path(__file__).with_name("train_axial.json")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("bundle", type=Path)
-    parser.add_argument("--weights", type=Path, required=True, help="average.pt or checkpoint.pt")
+    parser.add_argument("--weights", type=Path, required=True, help="of a run: average.pt, ...")
     parser.add_argument("--config", type=Path, default=CONFIG, help="the run's configuration")
     arguments = parser.parse_args()
     try:

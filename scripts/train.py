@@ -1,4 +1,4 @@
-"""Train the sagittal network, as ``cauda train`` does; the form that ``torchrun`` can start.
+"""Train a network, as ``cauda train`` does; the form that ``torchrun`` can start.
 
     python scripts/train.py models/cauda_sagittal/configs/train.json --data spider/dataset.yaml
     torchrun --nproc-per-node 4 scripts/train.py CONFIG --data CARD

@@ -56,7 +56,10 @@ def train(  # noqa: PLR0913 - a command line has as many arguments as a person m
         ),
     ] = False,
 ) -> None:
-    """Train, fine-tune or resume training the sagittal network (needs the extra `train`)."""
+    """Train, fine-tune or resume training a network (needs the extra `train`).
+
+    The configuration says which: with `"plane": "axial"` the axial one, else the sagittal one.
+    """
     import logging
 
     from rich.console import Console

@@ -7,7 +7,7 @@ import shutil
 from importlib import resources
 from pathlib import Path
 
-from cauda.training.axial import read_axial_config
+from cauda.training.axial_config import read_axial_config
 from cauda.training.bundle_files import INFERENCE, METADATA, TRAIN, describe, write_json
 from cauda.training.export import export_weights, write_hashes
 
@@ -24,7 +24,7 @@ def export_axial(weights: Path, config: Path, bundle: Path) -> None:
     Parameters
     ----------
     weights : Path
-        ``average.pt`` or ``checkpoint.pt`` of a run.
+        ``average.pt``, ``best.pt`` or ``checkpoint.pt`` of a run.
     config : Path
         The run's configuration; a copy is kept in the bundle.
     bundle : Path

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from cauda.geometry import Array
-from cauda.nets.normalize import unit_range
 from cauda.phantom.axial_sample import axial_training_sample
+from cauda.training.phantoms import Sample, make_phantoms, stored_path, stored_sample
 
 SLICES = 5
 SHAPE = (288, 288)
@@ -37,39 +38,33 @@ class AxialCase:
     spacing_mm: tuple[float, float, float]
 
 
-def make_case(number: int, seed: int) -> AxialCase:
-    """Phantom ``number``, which depends on ``(seed, number)`` alone."""
-    rng = np.random.default_rng((seed, number))
-    signal, codes, spacing = axial_training_sample(rng, slices=SLICES, shape=SHAPE)
-    scaled = np.stack([unit_range(plane) for plane in signal])
-    return AxialCase(name=str(number), signal=scaled, codes=codes, spacing_mm=spacing)
+def draw_axial(rng: np.random.Generator) -> Sample:
+    """Draw a phantom's axial slices."""
+    return axial_training_sample(rng, slices=SLICES, shape=SHAPE)
 
 
 def store_cases(folder: Path, numbers: range, seed: int) -> None:
     """Write the numbered phantoms that are not in ``folder`` yet."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for number in numbers:
-        target = folder / f"{number:05d}.npz"
-        if target.exists():
-            continue
-        case = make_case(number, seed)
-        partial = folder / f"{number:05d}.partial.npz"
-        np.savez(
-            partial,
-            signal=case.signal.astype(np.float16),
-            codes=case.codes,
-            spacing=np.asarray(case.spacing_mm),
-        )
-        partial.rename(target)
+    make_phantoms(folder, numbers, seed, draw_axial)
 
 
-def read_case(path: Path) -> AxialCase:
+def read_axial_phantom(folder: Path, number: int) -> AxialCase:
     """One stored phantom."""
-    with np.load(path, allow_pickle=False) as stored:
-        slices, i, j = (float(v) for v in stored["spacing"])
-        return AxialCase(
-            name=path.stem,
-            signal=stored["signal"].astype(np.float32),
-            codes=stored["codes"],
-            spacing_mm=(slices, i, j),
-        )
+    path = stored_path(folder, number)
+    signal, codes, spacing_mm = stored_sample(path)
+    return AxialCase(
+        name=path.stem, signal=signal.astype(np.float32), codes=codes, spacing_mm=spacing_mm
+    )
+
+
+def choose_axial_phantom(
+    folder: Path, count: int, seed: int
+) -> Callable[[np.random.Generator], AxialCase]:
+    """Pick uniformly among ``count`` phantoms, making the one picked if it is not stored yet."""
+
+    def pick(rng: np.random.Generator) -> AxialCase:
+        number = int(rng.integers(count))
+        store_cases(folder, range(number, number + 1), seed)
+        return read_axial_phantom(folder, number)
+
+    return pick

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -13,11 +10,11 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import Dataset
 
-from cauda.nets.normalize import standardize
-from cauda.training.axial_phantoms import AxialCase, read_case, store_cases
+from cauda.training.axial_config import AxialConfig
+from cauda.training.axial_phantoms import AxialCase
+from cauda.training.dataset import CaseSource, batch_of
 from cauda.training.intensity import augment
 from cauda.training.reslice import cut_slice
-from cauda.training.spider import Case
 from cauda.vocab import AXIAL_STRUCTURES, Structure
 
 ALONE = 0.15
@@ -34,104 +31,45 @@ DISC_PIXELS = 400.0
 """A slice with this much disc is drawn twice as often as one without any."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AxialConfig:
-    """Everything that decides a training run of the axial network.
-
-    Parameters
-    ----------
-    plane : str
-        ``axial``: tells the file of this network from that of the sagittal one.
-    channels : tuple of int
-        Feature channels of the U-Net's levels.
-    pixel_mm : float
-        Isotropic in-plane working pixel.
-    crop : int
-        Pixels along each side of a training crop.
-    batch, real, steps : int
-        Slices a step, how many of them are cut from real volumes, and steps of the one-cycle
-        schedule.
-    learning_rate, weight_decay, clip_norm, ema : float
-        Of AdamW, the largest gradient norm, and the decay of the averaged weights.
-    phantoms, held_out : int
-        Phantoms made ahead of training, and how many more are validated on.
-    validation : tuple of str
-        Patients never trained on.
-    validate_every : int
-        Steps between two validations.
-    seed : int
-    """
-
-    plane: str = "axial"
-    channels: tuple[int, ...] = (16, 32, 64, 128, 192)
-    pixel_mm: float = 0.6
-    crop: int = 256
-    batch: int = 6
-    real: int = 0
-    steps: int = 3000
-    learning_rate: float = 3e-3
-    weight_decay: float = 1e-4
-    clip_norm: float = 1.0
-    ema: float = 0.99
-    phantoms: int = 300
-    held_out: int = 12
-    validation: tuple[str, ...] = ("11", "61", "107", "118", "129", "136")
-    validate_every: int = 500
-    seed: int = 1
-    refine: ClassVar[int] = 0
-    """The network has no refinement at full resolution."""
-
-    @property
-    def architecture(self) -> dict[str, Any]:
-        """Arguments of :func:`cauda.nets.network.build_network`."""
-        return {"channels": self.channels, "structures": len(AXIAL_STRUCTURES)}
-
-    @property
-    def multiple(self) -> int:
-        """What the axes of a slice must be multiples of: every level but one halves it."""
-        return int(2 ** (len(self.channels) - 1))
-
-
 class AxialSteps(Dataset[tuple[Tensor, Tensor]]):
-    """Batches by step number, of phantoms that are made when they are first needed.
+    """Batches by step number.
 
     Parameters
     ----------
     config : AxialConfig
-    folder : Path
-        Where phantoms are kept.
-    real : sequence of Case
+    phantom : callable
+        Picks a random phantom.
+    real : CaseSource, optional
         Sagittal volumes with masks; phantoms take their place where there are none.
     """
 
-    def __init__(self, config: AxialConfig, folder: Path, real: Sequence[Case] = ()) -> None:
-        self.config, self.folder, self.real = config, folder, real
+    def __init__(
+        self,
+        config: AxialConfig,
+        phantom: Callable[[np.random.Generator], AxialCase],
+        real: CaseSource | None = None,
+    ) -> None:
+        self.config, self.phantom, self.real = config, phantom, real
 
     def __len__(self) -> int:
         return self.config.steps
 
     def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
         """(B, 3, I, J) float32 signals and (B, I, J) int64 codes of step ``step``."""
-        config = self.config
-        rng = np.random.default_rng((config.seed, step))
-        signals, codes = [], []
-        for n in range(config.batch):
-            is_real = n < config.real and len(self.real) > 0
-            signal, code = self._real(rng) if is_real else self._phantom(rng)
-            signal = augment(signal, rng)
-            scaled = [standardize(plane) for plane in signal.numpy()]
-            signals.append(torch.from_numpy(np.stack(scaled)))
-            codes.append(code)
-        return torch.stack(signals), torch.stack(codes)
+        rng = np.random.default_rng((self.config.seed, step))
+        return batch_of(self._drawn(n < self.config.real, rng) for n in range(self.config.batch))
 
-    def _phantom(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        number = int(rng.integers(self.config.phantoms))
-        store_cases(self.folder, range(number, number + 1), self.config.seed)
-        case = read_case(self.folder / f"{number:05d}.npz")
-        return draw_slice(case, rng, self.config.pixel_mm, self.config.crop)
+    def _drawn(self, is_real: bool, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """One slice and its neighbors, posed and changed at random."""
+        if is_real and self.real is not None:
+            signal, codes = self._cut(self.real, rng)
+        else:
+            case = self.phantom(rng)
+            signal, codes = draw_slice(case, rng, self.config.pixel_mm, self.config.crop)
+        return augment(signal, rng), codes
 
-    def _real(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        case = self.real[int(rng.integers(len(self.real)))]
+    def _cut(self, source: CaseSource, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        case = source(rng)
         offsets_mm = draw_offsets_mm(rng, self.config.pixel_mm, self.config.crop)
         signal, codes = cut_slice(case, rng, offsets_mm, is_alone=rng.random() < ALONE)
         if rng.random() < 0.5:

@@ -6,10 +6,10 @@ import json
 import shutil
 from importlib import metadata, resources
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from cauda.errors import BundleError
-from cauda.training.config import TrainConfig, read_config
+from cauda.training.config import RunConfig, TrainConfig, read_config
 
 METADATA = "configs/metadata.json"
 SCHEMA = "configs/metadata.schema.json"
@@ -23,30 +23,6 @@ LEAST_SPAN = 2
 """The coarsest level must keep more than one pixel: shapes are multiples of twice the padding."""
 
 
-class NetworkConfig(Protocol):
-    """What a bundle's files take from a training configuration, of either plane."""
-
-    @property
-    def channels(self) -> tuple[int, ...]:
-        """Feature channels of the network's levels."""
-
-    @property
-    def refine(self) -> int:
-        """Channels of the full-resolution refinement; 0 for none."""
-
-    @property
-    def pixel_mm(self) -> float:
-        """Isotropic in-plane working pixel."""
-
-    @property
-    def multiple(self) -> int:
-        """What the axes of a slice must be multiples of."""
-
-    @property
-    def architecture(self) -> dict[str, Any]:
-        """Arguments of :func:`cauda.nets.network.build_network`."""
-
-
 def settings_of(bundle: Path, config: TrainConfig | None) -> TrainConfig:
     """The run's configuration, kept in the bundle; its own, where none is given."""
     if config is None:
@@ -55,7 +31,7 @@ def settings_of(bundle: Path, config: TrainConfig | None) -> TrainConfig:
     return config
 
 
-def describe(bundle: Path, config: NetworkConfig) -> float:
+def describe(bundle: Path, config: RunConfig) -> float:
     """Bring card, schema and inference configuration in step with a network.
 
     Returns

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 from cauda.errors import UsageError
+from cauda.training.label_sets import SAGITTAL, Meanings
+from cauda.vocab import STRUCTURES, Plane
 
 SMOKE_STEPS = 400
 """Long enough for bodies, discs and sac to be found in phantoms."""
@@ -15,8 +17,8 @@ SMOKE_CHANNELS = (16, 32, 64, 128)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainConfig:
-    """Everything that decides a training run.
+class RunConfig:
+    """What decides a training run of a network of either plane.
 
     Parameters
     ----------
@@ -26,18 +28,8 @@ class TrainConfig:
         Full-resolution channels that correct the U-Net's answer; 0 for none.
     pixel_mm : float
         Isotropic in-plane working pixel.
-    crop : (2,) tuple of int
-        Pixels of a training crop along posterior and superior.
-    real, phantom : int
-        Slices of each kind in one step.
-    phantom_from : int
-        First step with phantoms; before it real slices fill the batch.
-    pseudo : int
-        Slices of a step that a teacher network labelled.
-    pseudo_from : int
-        First step with those.
-    mild : float
-        Share of the real slices that are changed only a little.
+    real : int
+        Real slices in one step.
     steps : int
         Optimizer steps of the one-cycle schedule.
     learning_rate, weight_decay, clip_norm : float
@@ -52,31 +44,26 @@ class TrainConfig:
         Patients never trained on.
     validate_every : int
         Steps between two validations.
-    validation_phantoms : int
-        Unseen phantoms that are validated besides.
     phantoms : int
         Phantom samples to draw from; each is made when it is first drawn.
     seed : int
     init : str
         Bundle (its name or folder) or weights file to begin with; empty for random weights.
-    data : tuple of str
-        Cards of data sets to learn from, beside those that the command names.
     save_every_s : float
         Seconds between two checkpoints: what a kill can cost.
     workers : int
         Processes that prepare batches; 0 prepares them in the training process.
     """
 
+    plane: ClassVar[Plane]
+    """Of the slices that the network reads."""
+    meanings: ClassVar[Meanings]
+    """What the codes of a batch mean, and which structures the network tells apart."""
+
     channels: tuple[int, ...] = (24, 48, 96, 192, 256)
     refine: int = 0
     pixel_mm: float = 0.75
-    crop: tuple[int, int] = (224, 320)
     real: int = 4
-    phantom: int = 3
-    phantom_from: int = 300
-    pseudo: int = 0
-    pseudo_from: int = 0
-    mild: float = 0.0
     steps: int = 5200
     learning_rate: float = 3e-3
     weight_decay: float = 1e-4
@@ -86,24 +73,65 @@ class TrainConfig:
     dice_weight: float = 1.0
     validation: tuple[str, ...] = ("11", "61", "107", "118", "129", "136")
     validate_every: int = 500
-    validation_phantoms: int = 4
     phantoms: int = 460
     seed: int = 1
     init: str = ""
-    data: tuple[str, ...] = ()
     save_every_s: float = 30.0
     workers: int = 1
 
     @property
     def architecture(self) -> dict[str, Any]:
-        """Arguments of :func:`cauda.nets.network.build_network`."""
+        """Arguments of :func:`cauda.nets.network.build_network` that differ from its defaults."""
+        count = len(self.meanings.structures)
+        structures = {"structures": count} if count != len(STRUCTURES) else {}
         refine = {"refine": self.refine} if self.refine else {}
-        return {"channels": self.channels, **refine}
+        return {"channels": self.channels, **structures, **refine}
 
     @property
     def multiple(self) -> int:
-        """What J and K of the network's input must be a multiple of: every level but one halves."""
+        """What the axes of the input must be a multiple of: every level but one halves it."""
         return int(2 ** (len(self.channels) - 1))
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, as written to the configuration file."""
+        return {"plane": self.plane.value, **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainConfig(RunConfig):
+    """Everything that decides a training run of the sagittal network.
+
+    Parameters
+    ----------
+    crop : (2,) tuple of int
+        Pixels of a training crop along posterior and superior.
+    phantom : int
+        Phantom slices in one step.
+    phantom_from : int
+        First step with phantoms; before it real slices fill the batch.
+    pseudo : int
+        Slices of a step that a teacher network labelled.
+    pseudo_from : int
+        First step with those.
+    mild : float
+        Share of the real slices that are changed only a little.
+    validation_phantoms : int
+        Unseen phantoms that are validated besides.
+    data : tuple of str
+        Cards of data sets to learn from, beside those that the command names.
+    """
+
+    plane: ClassVar[Plane] = Plane.SAGITTAL
+    meanings: ClassVar[Meanings] = SAGITTAL
+
+    crop: tuple[int, int] = (224, 320)
+    phantom: int = 3
+    phantom_from: int = 300
+    pseudo: int = 0
+    pseudo_from: int = 0
+    mild: float = 0.0
+    validation_phantoms: int = 4
+    data: tuple[str, ...] = ()
 
     def smoke(self) -> TrainConfig:
         """The same recipe, smaller and coarser, to give rising figures within minutes."""
@@ -125,28 +153,51 @@ class TrainConfig:
             ema=0.96,
         )
 
-    def as_json(self) -> dict[str, Any]:
-        """Plain values, as written to the configuration file."""
-        return asdict(self)
+
+Config = TypeVar("Config", bound=RunConfig)
 
 
 def read_config(path: Path) -> TrainConfig:
+    """Read the configuration of a sagittal network, as :func:`read_as` does."""
+    return read_as(TrainConfig, path)
+
+
+def read_as(kind: type[Config], path: Path) -> Config:
     """Read the ``training`` table of a JSON file.
 
     Raises
     ------
     UsageError
-        If the file is not JSON or names an unknown setting.
+        If the file is not JSON, is of another plane, or names an unknown setting.
     """
-    try:
-        table = json.loads(path.read_text(encoding="utf-8"))["training"]
-    except (OSError, ValueError, KeyError) as error:
-        msg = f"{path} is no training configuration: it needs JSON with a 'training' table."
-        raise UsageError(msg) from error
-    known = {f.name for f in fields(TrainConfig)}
+    table = _table(path)
+    plane = table.pop("plane", Plane.SAGITTAL.value)
+    if plane != kind.plane.value:
+        msg = f"{path} is of plane {plane!r}, but one of plane {kind.plane.value!r} is needed."
+        raise UsageError(msg)
+    known = {f.name for f in fields(kind)}
     unknown = sorted(set(table) - known)
     if unknown:
         msg = f"{path}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}."
         raise UsageError(msg)
     values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
-    return TrainConfig(**values)
+    return kind(**values)
+
+
+def is_axial(path: Path) -> bool:
+    """Whether a configuration says ``"plane": "axial"``; without a plane it is of a sagittal one.
+
+    Raises
+    ------
+    UsageError
+        If the file is not JSON.
+    """
+    return bool(_table(path).get("plane") == Plane.AXIAL.value)
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8"))["training"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        msg = f"{path} is no training configuration: it needs JSON with a 'training' table."
+        raise UsageError(msg) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import torch
@@ -26,6 +26,17 @@ def choose_from(cases: Sequence[Case]) -> CaseSource:
         return cases[int(rng.integers(len(cases)))]
 
     return pick
+
+
+def standardized(signal: Tensor) -> Tensor:
+    """Every plane of (N, J, K) scaled by itself, as inference does it."""
+    return torch.from_numpy(np.stack([standardize(plane) for plane in signal.numpy()]))
+
+
+def batch_of(drawn: Iterable[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    """Slices and their codes as one batch, every plane standardized."""
+    signals, codes = zip(*((standardized(signal), code) for signal, code in drawn), strict=True)
+    return torch.stack(signals), torch.stack(codes)
 
 
 class Steps(Dataset[tuple[Tensor, Tensor]]):
@@ -57,15 +68,14 @@ class Steps(Dataset[tuple[Tensor, Tensor]]):
     def __getitem__(self, step: int) -> tuple[Tensor, Tensor]:
         """(B, 3, J, K) float32 signals and (B, J, K) codes of step ``step``."""
         rng = np.random.default_rng((self.config.seed, step))
-        signals, codes = [], []
-        for source in self._sources(step):
-            is_mild = source is self.real and rng.random() < self.config.mild
-            draw, change = (draw_mild_sample, augment_mildly) if is_mild else (draw_sample, augment)
-            signal, code = draw(source(rng), rng, self.config.pixel_mm, self.config.crop)
-            scaled = [standardize(plane) for plane in change(signal, rng).numpy()]
-            signals.append(torch.from_numpy(np.stack(scaled)))
-            codes.append(code)
-        return torch.stack(signals), torch.stack(codes)
+        return batch_of(self._drawn(source, rng) for source in self._sources(step))
+
+    def _drawn(self, source: CaseSource, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """One slice and its neighbors, posed and changed at random."""
+        is_mild = source is self.real and rng.random() < self.config.mild
+        draw, change = (draw_mild_sample, augment_mildly) if is_mild else (draw_sample, augment)
+        signal, codes = draw(source(rng), rng, self.config.pixel_mm, self.config.crop)
+        return change(signal, rng), codes
 
     def _sources(self, step: int) -> list[CaseSource]:
         """Where each slice of a step comes from."""

@@ -15,8 +15,8 @@ from cauda.errors import BundleError
 from cauda.geometry import Array
 from cauda.nets.bundles import HASHES, file_sha256
 from cauda.nets.network import INPUT_SLICES, build_network
-from cauda.training.bundle_files import NetworkConfig, describe, settings_of
-from cauda.training.config import TrainConfig
+from cauda.training.bundle_files import describe, settings_of
+from cauda.training.config import RunConfig, TrainConfig
 from cauda.training.half import stored_in_half
 from cauda.training.initial import state_of
 
@@ -98,14 +98,14 @@ def export_bundle(weights: Path, bundle: Path, config: TrainConfig | None = None
 
 
 def export_weights(
-    weights: Path, config: NetworkConfig, bundle: Path, temperature: float = 1.0
+    weights: Path, config: RunConfig, bundle: Path, temperature: float = 1.0
 ) -> None:
     """Write ``model.pt`` (fp16 weights alone) and ``model.onnx`` (computing in fp32) made of those.
 
     Parameters
     ----------
     weights : Path
-    config : NetworkConfig
+    config : RunConfig
         Says which network the weights belong to.
     bundle : Path
     temperature : float

@@ -11,10 +11,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Subset
+from torch.utils.data import DataLoader, Dataset, Subset
 
-from cauda.training.config import TrainConfig
-from cauda.training.dataset import Steps
+from cauda.training.config import RunConfig
 from cauda.training.journal import Journal
 from cauda.training.losses import PartialLabelLoss
 from cauda.training.state import BEST, CHECKPOINT, Run, Weights, prepared, save
@@ -28,6 +27,8 @@ WARM_UP = 0.1
 LOWEST_RATE = 1e-3
 """Learning rate at both ends, as a share of the largest."""
 
+Batches = Dataset[tuple[Tensor, Tensor]]
+"""By step number: (B, 3, J, K) float32 signals and (B, J, K) int64 codes, of any plane."""
 Validate = Callable[[nn.Module], dict[str, float]]
 
 
@@ -54,15 +55,15 @@ class Desk:
 
 
 def train(
-    config: TrainConfig, steps: Steps, desk: Desk, weights: Weights | None = None
+    config: RunConfig, steps: Batches, desk: Desk, weights: Weights | None = None
 ) -> nn.Module:
     """Train, or go on training, and return the averaged network.
 
     Parameters
     ----------
-    config : TrainConfig
-    steps : Steps
-        The batches of this process.
+    config : RunConfig
+    steps : Batches
+        What this process learns from.
     desk : Desk
     weights : mapping of str -> Tensor, optional
         Weights to begin with, for fine-tuning; random ones, if left out.
@@ -74,7 +75,7 @@ def train(
     return run.average
 
 
-def _go(run: Run, config: TrainConfig, steps: Steps, desk: Desk) -> None:
+def _go(run: Run, config: RunConfig, steps: Batches, desk: Desk) -> None:
     """Do the steps that are left."""
     team = desk.team
     loader = DataLoader(
@@ -85,7 +86,7 @@ def _go(run: Run, config: TrainConfig, steps: Steps, desk: Desk) -> None:
         pin_memory=team.device.type == "cuda",
     )
     forward = team.joined(run.network)
-    loss_of = PartialLabelLoss(config.dice_weight).to(team.device)
+    loss_of = PartialLabelLoss(config.dice_weight, config.meanings).to(team.device)
     clock = _Clock()
     for batch in loader:
         run.losses.append(optimizer_step(run, forward, loss_of, batch, config, team))
@@ -115,7 +116,7 @@ def _tell(run: Run, desk: Desk, clock: _Clock) -> None:
     clock.told = now
 
 
-def _keep(run: Run, config: TrainConfig, desk: Desk, clock: _Clock) -> None:
+def _keep(run: Run, config: RunConfig, desk: Desk, clock: _Clock) -> None:
     """Save in time, and before a validation, which may take longer than that; then validate."""
     is_judged = run.step % config.validate_every == 0 or run.step == config.steps
     if is_judged or time.monotonic() - clock.saved > config.save_every_s:
@@ -156,7 +157,7 @@ def optimizer_step(
     forward: nn.Module,
     loss_of: PartialLabelLoss,
     batch: tuple[Tensor, Tensor],
-    config: TrainConfig,
+    config: RunConfig,
     team: Team,
 ) -> float:
     """Do one optimizer step and return its loss.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cauda.geometry import Array
 from cauda.nets.normalize import unit_range
 from cauda.phantom import training_sample
 from cauda.training.spider import Case
@@ -16,8 +17,21 @@ SLICES = 7
 SHAPE = (256, 352)
 """Slices and pixels (J, K) of a stored phantom: more than a crop, so that crops differ."""
 
+Sample = tuple[Array, Array, tuple[float, float, float]]
+"""(S, rows, columns) signal and labels of adjacent slices, and the spacing in mm."""
 
-def make_phantoms(folder: Path, numbers: range, seed: int) -> None:
+
+def draw_sagittal(rng: np.random.Generator) -> Sample:
+    """Draw a phantom's sagittal slices."""
+    return training_sample(rng, slices=SLICES, shape=SHAPE)
+
+
+def make_phantoms(
+    folder: Path,
+    numbers: range,
+    seed: int,
+    draw: Callable[[np.random.Generator], Sample] = draw_sagittal,
+) -> None:
     """Write the numbered phantoms that are not in ``folder`` yet.
 
     Parameters
@@ -27,36 +41,42 @@ def make_phantoms(folder: Path, numbers: range, seed: int) -> None:
     numbers : range
         Phantom ``n`` depends on ``(seed, n)`` alone.
     seed : int
+    draw : callable
     """
     folder.mkdir(parents=True, exist_ok=True)
     for number in numbers:
-        target = folder / f"{number:05d}.npz"
+        target = stored_path(folder, number)
         if target.exists():
             continue
-        rng = np.random.default_rng((seed, number))
-        signal, labels, spacing = training_sample(rng, slices=SLICES, shape=SHAPE)
-        scaled = np.stack([unit_range(plane) for plane in np.asarray(signal)])
+        signal, labels, spacing = draw(np.random.default_rng((seed, number)))
+        scaled = np.stack([unit_range(plane) for plane in signal])
         # Several processes may make the same one; each writes its own file, the last one stays.
         partial = folder / f"{number:05d}.{os.getpid()}.partial.npz"
         np.savez(
             partial,
             signal=scaled.astype(np.float16),
-            codes=np.asarray(labels, dtype=np.uint8),
+            codes=labels,
             spacing=np.asarray(spacing, dtype=float),
         )
         partial.replace(target)
 
 
+def stored_path(folder: Path, number: int) -> Path:
+    """Where a phantom is stored."""
+    return folder / f"{number:05d}.npz"
+
+
+def stored_sample(path: Path) -> Sample:
+    """Signal (float16), labels and spacing as they were stored."""
+    with np.load(path, allow_pickle=False) as stored:
+        first, second, third = (float(v) for v in stored["spacing"])
+        return stored["signal"], stored["codes"], (first, second, third)
+
+
 def read_phantom(path: Path) -> Case:
     """One stored phantom as a training case; every voxel's structure is known."""
-    with np.load(path, allow_pickle=False) as stored:
-        i, j, k = (float(v) for v in stored["spacing"])
-        return Case(
-            name=path.stem,
-            signal=stored["signal"],
-            codes=stored["codes"],
-            spacing_mm=(i, j, k),
-        )
+    signal, codes, spacing_mm = stored_sample(path)
+    return Case(name=path.stem, signal=signal, codes=codes, spacing_mm=spacing_mm)
 
 
 def choose_phantom(folder: Path, count: int, seed: int) -> Callable[[np.random.Generator], Case]:
@@ -65,6 +85,6 @@ def choose_phantom(folder: Path, count: int, seed: int) -> Callable[[np.random.G
     def pick(rng: np.random.Generator) -> Case:
         number = int(rng.integers(count))
         make_phantoms(folder, range(number, number + 1), seed)
-        return read_phantom(folder / f"{number:05d}.npz")
+        return read_phantom(stored_path(folder, number))
 
     return pick

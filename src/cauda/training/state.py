@@ -12,9 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from cauda.errors import UsageError
 from cauda.nets.memory import keep_freed_memory
 from cauda.nets.network import build_network
-from cauda.training.config import TrainConfig
+from cauda.training.config import RunConfig
 from cauda.training.team import Team
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ class Run:
             own.copy_(other)
 
 
-def prepared(config: TrainConfig, folder: Path, team: Team, weights: Weights | None) -> Run:
+def prepared(config: RunConfig, folder: Path, team: Team, weights: Weights | None) -> Run:
     """A run at its beginning, or where its checkpoint left it."""
     keep_freed_memory()
     torch.manual_seed(config.seed)
@@ -80,10 +81,10 @@ def prepared(config: TrainConfig, folder: Path, team: Team, weights: Weights | N
     return run
 
 
-def _start(config: TrainConfig, team: Team, weights: Weights | None) -> Run:
+def _start(config: RunConfig, team: Team, weights: Weights | None) -> Run:
     network = _channels_last(build_network(**config.architecture)).to(team.device)
     if weights is not None:
-        network.load_state_dict(weights)
+        _begin_with(network, weights, config)
     average = _channels_last(build_network(**config.architecture)).to(team.device)
     average.load_state_dict(network.state_dict())
     average.eval()
@@ -94,6 +95,14 @@ def _start(config: TrainConfig, team: Team, weights: Weights | None) -> Run:
         team.device.type, enabled=config.amp and team.precision is torch.float16
     )
     return Run(network=network, average=average, optimizer=optimizer, scaler=scaler)
+
+
+def _begin_with(network: nn.Module, weights: Weights, config: RunConfig) -> None:
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        msg = f"The weights to begin with are of another network than {config.architecture}."
+        raise UsageError(msg) from error
 
 
 def _channels_last(network: nn.Module) -> nn.Module:

@@ -9,7 +9,6 @@ from cauda.datasets import read_card, read_case, write_card
 from cauda.datasets.layouts import spider_dataset
 from cauda.datasets.split import split_by_patient
 from cauda.errors import GeometryError
-from cauda.nets.grid import Layout
 from cauda.training import label_sets
 from cauda.training.cards import (
     choose_stored,
@@ -21,8 +20,9 @@ from cauda.training.cards import (
 from cauda.training.config import TrainConfig
 from cauda.training.label_choice import code_of, undrawn
 from cauda.training.label_sets import LABEL_SETS
-from cauda.training.recipe import gather, steps_of
-from cauda.training.validate import mean_dice
+from cauda.training.lesson import Sources
+from cauda.training.sagittal import gather, sagittal_lesson
+from cauda.training.team import Team
 from cauda.vocab import STRUCTURES, Structure
 
 S = Structure
@@ -164,16 +164,16 @@ def test_a_case_is_read_once_and_stored(card, tmp_path):
 def test_a_run_gathers_cards_and_phantoms_and_validates_on_what_was_drawn(card, tmp_path):
     card("{1: vertebra, 2: disc, 3: sacrum}")
     config = TrainConfig(
-        channels=(4, 8), crop=(32, 32), real=1, phantom=0, validation_phantoms=0, steps=2
+        channels=(4, 8), crop=(32, 32), pixel_mm=1.0, real=1, phantom=0, validation_phantoms=0
     )
-    material = gather(config, [tmp_path / "dataset.yaml"], None, tmp_path / "run")
-    signals, codes = steps_of(config, material)[0]
+    sources = Sources(folder=tmp_path / "run", cards=(tmp_path / "dataset.yaml",))
+    lesson = sagittal_lesson(config, sources, Team())
+    signals, codes = lesson.steps[0]
     assert signals.shape == (1, 3, 32, 32)
     assert set(np.unique(codes)) <= set(range(len(LABEL_SETS)))
     from cauda.nets.network import build_network
 
-    layout = Layout(pixel_mm=1.0, multiple=config.multiple)
-    figures = mean_dice(material.examined, layout)(build_network(config.channels).eval())
+    figures = lesson.validate(build_network(config.channels).eval())
     assert set(figures) == {"dice_vertebra", "dice_disc", "dice_sacrum"}
     assert json.dumps(figures)
 
@@ -182,9 +182,9 @@ def test_without_data_phantoms_fill_every_batch(tmp_path):
     config = TrainConfig(
         crop=(32, 32), real=1, phantom=1, phantom_from=5, validation_phantoms=0, phantoms=1
     )
-    material = gather(config, [], None, tmp_path)
-    assert material.real is None
-    _, codes = steps_of(config, material)[0]
+    sources = Sources(folder=tmp_path)
+    assert gather(config, sources).real is None
+    _, codes = sagittal_lesson(config, sources, Team()).steps[0]
     assert int(codes.max()) < len(STRUCTURES)
 
 

@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 
 from cauda.errors import UsageError
 from cauda.nets.network import build_network
-from cauda.training.recipe import OWN_SEED
+from cauda.training.lesson import OWN_SEED
 from cauda.training.team import DEVICES, Team, choose_device
 
 ONE_OF_TWO = """
@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 import torch
 from conftest import SMALL, gradients, square_steps
-from cauda.training.recipe import OWN_SEED
+from cauda.training.lesson import OWN_SEED
 from cauda.training.team import gathered_team
 torch.set_num_threads(1)
 folder = Path(sys.argv[1])
