@@ -81,15 +81,17 @@ def segment_series(series: Series, predict: Predict, layout: Layout, bundle: str
     slices = np.moveaxis(signal, axis, 0)
     seen = _middle(slices.shape[1:], layout.crop)
     looked_at = slices[(slice(None), *seen)]
-    batches = [predict(b) for b in network_input(looked_at, space.spacing_mm[axis], layout)]
-    found = np.moveaxis(np.concatenate(batches), 1, 0)
-    found = found[:, :, : looked_at.shape[1], : looked_at.shape[2]]
-    if looked_at.shape != slices.shape:
-        found = _amid_background(found, slices.shape, seen)
-    probabilities = np.moveaxis(found, 1, axis + 1)
+    probabilities = np.zeros((len(layout.structures), *signal.shape), dtype=np.float32)
+    probabilities[0] = 1.0  # What the network does not look at is background.
+    target = np.moveaxis(probabilities, axis + 1, 1)[(slice(None), slice(None), *seen)]
+    done = 0
+    for batch in network_input(looked_at, space.spacing_mm[axis], layout):
+        found = np.moveaxis(predict(batch), 1, 0)
+        target[:, done : done + len(batch)] = found[:, :, : target.shape[2], : target.shape[3]]
+        done += len(batch)
     return Segmentation(
         series=series.key,
-        probabilities=np.ascontiguousarray(probabilities),
+        probabilities=probabilities,
         space=space,
         signal=signal,
         bundle=bundle,
@@ -104,14 +106,6 @@ def _middle(shape: tuple[int, ...], crop: int | None) -> tuple[slice, slice]:
     size = [n if crop is None else min(n, crop) for n in shape]
     first, second = ((n - s) // 2 for n, s in zip(shape, size, strict=True))
     return slice(first, first + size[0]), slice(second, second + size[1])
-
-
-def _amid_background(found: Array, shape: tuple[int, ...], seen: tuple[slice, slice]) -> Array:
-    """(C, slices, R, S): probabilities of a part of each slice, and background around it."""
-    whole = np.zeros((len(found), *shape), dtype=np.float32)
-    whole[0] = 1.0
-    whole[(slice(None), slice(None), *seen)] = found
-    return whole
 
 
 def working_signal(
