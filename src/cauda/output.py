@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,19 +65,21 @@ def write_analysis(
     tuple of Path
         What was written.
     """
-    reports = write_reports(
-        analysis,
-        folder,
-        [name for name in settings.formats if name not in OBJECT_FORMATS],
-        keep_identifiers=settings.keep_identifiers,
-        audience=settings.audience,
-        tell=tell,
-    )
     located = Located(
         study=analysis.study, segmentations=analysis.segmentations, spine=analysis.spine
     )
-    results = _write_results(analysis, folder, settings, tell)
-    return reports + results + write_labelmaps(located, folder, "cauda")
+    with ThreadPoolExecutor(1) as beside:  # NumPy and SciPy leave Python free for the pages.
+        labelmaps = beside.submit(write_labelmaps, located, folder, "cauda")
+        reports = write_reports(
+            analysis,
+            folder,
+            [name for name in settings.formats if name not in OBJECT_FORMATS],
+            keep_identifiers=settings.keep_identifiers,
+            audience=settings.audience,
+            tell=tell,
+        )
+        results = _write_results(analysis, folder, settings, tell)
+        return reports + results + labelmaps.result()
 
 
 def _write_results(

@@ -32,6 +32,9 @@ _KINDS: tuple[tuple[tuple[Structure, ...], int, int], ...] = (
 )
 """Structures and the range of instance labels that their voxels may carry."""
 
+SURE = 0.501
+"""More than half the probability, rounding included: no other structure can be likelier."""
+
 _PARTS: tuple[tuple[str, Structure], ...] = (
     ("body", Structure.BODY),
     ("arch", Structure.ARCH),
@@ -121,17 +124,34 @@ def _overlap(source: Space, target: Space) -> tuple[Array, Array]:
 
 
 def _winner(seen: View, points: FloatArray) -> Array:
-    """(N,) int8: the most probable structure at points of the cropped grid."""
-    best = np.full(len(points), -1.0, dtype=np.float32)
-    winner: Array = np.zeros(len(points), dtype=np.int8)
+    """(N,) int8: the most probable structure at points of the cropped grid.
+
+    Between voxels that all show one structure with more than half the probability, that
+    structure has it too; only the other points are interpolated.
+    """
     limits = np.array(seen.space.shape) - 1
-    places = np.clip(points, 0, limits).T
+    places = np.clip(points, 0, limits)
+    plain = _plain(seen)
+    winner: Array = plain[tuple(np.round(places).astype(int).T)]
+    unsure = np.flatnonzero(winner < 0)
+    places = places[unsure].T
+    best = np.full(len(unsure), -1.0, dtype=np.float32)
     for number, probability in enumerate(seen.probabilities.values()):
         value = ndimage.map_coordinates(probability, places, order=1, mode="nearest")
         better = value > best
         best[better] = value[better]
-        winner[better] = number
+        winner[unsure[better]] = number
     return winner
+
+
+def _plain(seen: View) -> Array:
+    """(I, J, K) int8: what a voxel and all around it show for sure; -1 where they do not agree."""
+    first: Array = np.zeros(seen.space.shape, dtype=np.int8) - 1
+    for number, probability in enumerate(seen.probabilities.values()):
+        first[probability > SURE] = number
+    low, high = ndimage.minimum_filter(first, 3), ndimage.maximum_filter(first, 3)
+    plain: Array = np.where(low == high, low, -1).astype(np.int8)
+    return plain
 
 
 def _instances(spine: Spine, segmentation: Segmentation, seen: View) -> Array:
