@@ -71,15 +71,16 @@ def _give_fragments(view: View, free: Array, grown: Array) -> None:
 
     The slices are farther apart than the pixels: distances are those in the patient.
     """
-    parts, count = ndimage.label(free, structure=AROUND)
-    if not count or not grown.any():
+    parts, _ = ndimage.label(free, structure=AROUND)
+    sizes_mm3 = np.bincount(parts.ravel())[1:] * view.space.voxel_mm3
+    if not (sizes_mm3 >= LEAST_FRAGMENT_MM3).any() or not grown.any():
         return
     spacing = view.space.spacing_mm
     away, at = ndimage.distance_transform_edt(grown == 0, sampling=spacing, return_indices=True)
     for number, box in enumerate(ndimage.find_objects(parts), start=1):
         mine = parts[box] == number
         reach = np.where(mine, away[box], np.inf)
-        if mine.sum() * view.space.voxel_mm3 < LEAST_FRAGMENT_MM3 or reach.min() > MIGRATION_MM:
+        if sizes_mm3[number - 1] < LEAST_FRAGMENT_MM3 or reach.min() > MIGRATION_MM:
             continue
         place = np.unravel_index(int(reach.argmin()), reach.shape)
         source = tuple(axis[box][place] for axis in at)
