@@ -9,7 +9,7 @@ import numpy as np
 
 from cauda.records import Analysis, LevelInstance, Measurement, Segmentation, Volume
 from cauda.report import overlay
-from cauda.report.drawing import Box, Outline, Stroke, draw_panel
+from cauda.report.drawing import Box, Outline, Stroke, draw_pair
 from cauda.report.picture import Picture
 from cauda.report.planes import SliceImage, axial_slice
 from cauda.vocab import Plane, Quantity, Structure
@@ -140,6 +140,8 @@ def marked_pictures(
         where = image.where
         shown = [m for m in lines if m.quantity in DRAWN]
         listed = "; ".join(overlay.described(m) for m in shown) or "no line was measured here"
+        outlines = axial_outlines(segmentation, index, image)
+        plain, marked = draw_pair(image, box, _PANEL_PX, outlines, axial_strokes(lines, image, box))
         pictures += [
             Picture(
                 name=stem,
@@ -148,7 +150,7 @@ def marked_pictures(
                 is_marked=False,
                 caption=f"{level.name.value} axial, unmarked. {where}.",
                 alt=f"Unmarked axial slice at {level.name.value}, right at the left, {where}",
-                pixels=draw_panel(image, box, _PANEL_PX),
+                pixels=plain,
             ),
             Picture(
                 name=f"{stem}-marked",
@@ -158,13 +160,7 @@ def marked_pictures(
                 caption=f"{level.name.value} axial, marked; dashed: ring apophyses. {listed}. "
                 f"{where}.",
                 alt=f"The same axial slice with outlines and measured lines: {listed}",
-                pixels=draw_panel(
-                    image,
-                    box,
-                    _PANEL_PX,
-                    axial_outlines(segmentation, index, image),
-                    axial_strokes(lines, image, box),
-                ),
+                pixels=marked,
             ),
         ]
     return pictures

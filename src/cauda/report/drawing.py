@@ -9,7 +9,9 @@ import numpy as np
 from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from skimage.measure import find_contours
 
 from cauda.geometry import Array
 from cauda.report.planes import SliceImage
@@ -74,6 +76,27 @@ def draw_panel(
     (rows, columns, 3) uint8 array
         Columns are ``width_px``; rows follow from the box, so a mm is as long across as down.
     """
+    canvas, axes = _unmarked(image, box, width_px)
+    _draw_over(axes, outlines, strokes)
+    return _pixels(canvas)
+
+
+def draw_pair(
+    image: SliceImage,
+    box: Box,
+    width_px: int,
+    outlines: Sequence[Outline],
+    strokes: Sequence[Stroke],
+) -> tuple[Array, Array]:
+    """Draw the same panel without and with what lies over it, in little more than one's time."""
+    canvas, axes = _unmarked(image, box, width_px)
+    plain = _pixels(canvas)
+    _draw_over(axes, outlines, strokes)
+    return plain, _pixels(canvas)
+
+
+def _unmarked(image: SliceImage, box: Box, width_px: int) -> tuple[FigureCanvasAgg, Axes]:
+    """A panel with the slice, its letters and its scale bar, to be drawn over."""
     height_px = round(width_px * box.height_mm / box.width_mm)
     figure = Figure(figsize=(width_px / _DPI, height_px / _DPI), dpi=_DPI, facecolor="black")
     canvas = FigureCanvasAgg(figure)
@@ -92,24 +115,19 @@ def draw_panel(
     x, y = box.center
     axes.set_xlim(x - box.width_mm / 2, x + box.width_mm / 2)
     axes.set_ylim(y + box.height_mm / 2, y - box.height_mm / 2)
-    _draw_over(axes, outlines, strokes)
     _annotate(axes, image, box)
+    return canvas, axes
+
+
+def _pixels(canvas: FigureCanvasAgg) -> Array:
     canvas.draw()
-    pixels = np.asarray(canvas.buffer_rgba())[..., :3]
-    return np.ascontiguousarray(pixels)
+    return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])
 
 
 def _draw_over(axes: Axes, outlines: Sequence[Outline], strokes: Sequence[Stroke]) -> None:
     for outline in outlines:
-        if float(np.max(outline.field)) > 0.5:
-            axes.contour(
-                outline.right_mm,
-                outline.down_mm,
-                outline.field,
-                levels=[0.5],
-                colors=[outline.color],
-                linewidths=outline.width,
-            )
+        lines = LineCollection(_lines(outline), colors=outline.color, linewidths=outline.width)
+        axes.add_collection(lines, autolim=False)
     for stroke in strokes:
         style = (0, (4, 3)) if stroke.is_dashed else "-"
         line = axes.plot(*stroke.points_mm.T[:2], color=stroke.color, linestyle=style)[0]
@@ -120,6 +138,19 @@ def _draw_over(axes: Axes, outlines: Sequence[Outline], strokes: Sequence[Stroke
         )
         if stroke.label:
             _label(axes, stroke)
+
+
+def _lines(outline: Outline) -> list[Array]:
+    """The outline's iso-contour: (N, 2) lines in picture mm."""
+    return [
+        np.column_stack(
+            [
+                np.interp(line[:, 1], np.arange(len(outline.right_mm)), outline.right_mm),
+                np.interp(line[:, 0], np.arange(len(outline.down_mm)), outline.down_mm),
+            ]
+        )
+        for line in find_contours(np.asarray(outline.field, dtype=np.float64), 0.5)
+    ]
 
 
 def _label(axes: Axes, stroke: Stroke) -> None:

@@ -22,7 +22,7 @@ from cauda.records import (
 )
 from cauda.report import axial, overlay
 from cauda.report.content import focus_levels
-from cauda.report.drawing import Box, Outline, Stroke, draw_panel
+from cauda.report.drawing import Box, Outline, Stroke, draw_pair, draw_panel
 from cauda.report.overview import overview_box, overview_strokes, overview_structures
 from cauda.report.picture import Group, Picture
 from cauda.report.planes import SliceImage, axial_slice, crossing_mm, sagittal_slice
@@ -75,6 +75,7 @@ def _overview(analysis: Analysis) -> list[Picture]:
         analysis, image, box, _nearest(analysis.spine.axial_slices)
     )
     where = image.where
+    plain, marked = draw_pair(image, box, _WIDE_PX, shapes, lines)
     return [
         Picture(
             name="overview",
@@ -83,7 +84,7 @@ def _overview(analysis: Analysis) -> list[Picture]:
             is_marked=False,
             caption=f"Midsagittal overview, unmarked. {where}.",
             alt=f"Unmarked midsagittal slice of the lumbar spine, {where}",
-            pixels=draw_panel(image, box, _WIDE_PX),
+            pixels=plain,
         ),
         Picture(
             name="overview-marked",
@@ -92,7 +93,7 @@ def _overview(analysis: Analysis) -> list[Picture]:
             is_marked=True,
             caption=f"The same slice with outlines and level names{_reference(lines)}. {where}.",
             alt="The same slice with vertebrae, discs, sac and cord outlined and levels named",
-            pixels=draw_panel(image, box, _WIDE_PX, shapes, lines),
+            pixels=marked,
         ),
     ]
 
@@ -169,6 +170,7 @@ def _pair(
     title = f"{level.name.value} {_title(side)}"
     stem = f"{title}-{segmentation.series}-{index + 1}".lower().replace(" ", "-")
     listed = "; ".join(overlay.described(m) for m in lines) or "no line was measured here"
+    plain, marked = draw_pair(image, box, width, shapes, overlay.strokes(lines, image, box))
     return [
         Picture(
             name=stem,
@@ -177,7 +179,7 @@ def _pair(
             is_marked=False,
             caption=f"{title}, unmarked. {where}.",
             alt=f"Unmarked sagittal slice through the {title}, {where}",
-            pixels=draw_panel(image, box, width),
+            pixels=plain,
         ),
         Picture(
             name=f"{stem}-marked",
@@ -186,7 +188,7 @@ def _pair(
             is_marked=True,
             caption=f"{title}, marked: {listed}. {where}.",
             alt=f"The same slice with outlines and measured lines: {listed}",
-            pixels=draw_panel(image, box, width, shapes, overlay.strokes(lines, image, box)),
+            pixels=marked,
         ),
     ]
 
