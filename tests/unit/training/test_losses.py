@@ -2,14 +2,16 @@ import pytest
 import torch
 
 from cauda.training import label_sets
+from cauda.training.label_sets import AXIAL
 from cauda.training.losses import PartialLabelLoss
-from cauda.vocab import STRUCTURES, Structure
+from cauda.training.reslice import OFFSET
+from cauda.vocab import AXIAL_STRUCTURES, STRUCTURES, Structure
 
 BODY, ARCH, DISC = (STRUCTURES.index(s) for s in (Structure.BODY, Structure.ARCH, Structure.DISC))
 
 
-def logits_for(classes, sure=12.0):
-    return torch.nn.functional.one_hot(classes, len(STRUCTURES)).permute(0, 3, 1, 2) * sure
+def logits_for(classes, sure=12.0, structures=STRUCTURES):
+    return torch.nn.functional.one_hot(classes, len(structures)).permute(0, 3, 1, 2) * sure
 
 
 @pytest.fixture
@@ -50,3 +52,12 @@ def test_voxels_of_which_nothing_is_known_give_no_gradient(classes):
     PartialLabelLoss()(logits, codes).backward()
     assert not logits.grad[:, :, :12].any()
     assert logits.grad[:, :, 12:].any()
+
+
+def test_on_an_axial_slice_an_unlabelled_pixel_may_be_fat_but_not_disc():
+    codes = torch.full((1, 16, 16), label_sets.UNLABELLED + OFFSET)
+    loss = PartialLabelLoss(meanings=AXIAL)
+    fat = torch.full((1, 16, 16), AXIAL_STRUCTURES.index(Structure.EPIDURAL_FAT))
+    disc = torch.full((1, 16, 16), AXIAL_STRUCTURES.index(Structure.DISC))
+    assert float(loss(logits_for(fat, structures=AXIAL_STRUCTURES), codes)) < 1e-3
+    assert float(loss(logits_for(disc, structures=AXIAL_STRUCTURES), codes)) > 1
