@@ -23,6 +23,8 @@ class AxialConfig(RunConfig):
         Pixels along each side of a training crop.
     batch : int
         Slices a step; ``real`` of them are cut from real volumes, the others are of phantoms.
+    mild : float
+        Share of the slices whose look is changed only a little.
     held_out : int
         Unseen phantoms that are validated on.
     """
@@ -35,6 +37,7 @@ class AxialConfig(RunConfig):
     crop: int = 256
     batch: int = 6
     real: int = 0
+    mild: float = 0.0
     steps: int = 3000
     ema: float = 0.99
     phantoms: int = 300

@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 from cauda.training.axial_config import AxialConfig
 from cauda.training.axial_phantoms import AxialCase
 from cauda.training.dataset import CaseSource, batch_of
-from cauda.training.intensity import augment
+from cauda.training.intensity import augment, augment_mildly
 from cauda.training.reslice import cut_slice
 from cauda.vocab import AXIAL_STRUCTURES, Structure
 
@@ -66,7 +66,8 @@ class AxialSteps(Dataset[tuple[Tensor, Tensor]]):
         else:
             case = self.phantom(rng)
             signal, codes = draw_slice(case, rng, self.config.pixel_mm, self.config.crop)
-        return augment(signal, rng), codes
+        change = augment_mildly if rng.random() < self.config.mild else augment
+        return change(signal, rng), codes
 
     def _cut(self, source: CaseSource, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         case = source(rng)

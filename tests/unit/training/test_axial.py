@@ -109,6 +109,13 @@ def test_real_slices_come_first_and_phantoms_fill_the_batch(phantoms):
     assert int(alone.max()) < len(AXIAL_STRUCTURES)
 
 
+def test_a_mild_slice_is_changed_less(phantoms):
+    source = choose_axial_phantom(phantoms, 1, TINY.seed)
+    steps = [AxialSteps(dataclasses.replace(TINY, mild=mild), source)[0] for mild in (0.0, 1.0)]
+    assert torch.equal(steps[0][1][:1], steps[1][1][:1])
+    assert not torch.equal(steps[0][0][:1], steps[1][0][:1])
+
+
 class AlwaysDisc(torch.nn.Module):
     """A network that sees disc everywhere."""
 
