@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from cauda.check import agreement, anatomy, artifacts, coverage, quality, sequences
+from cauda.check import (
+    agreement,
+    anatomy,
+    artifacts,
+    consistency,
+    coverage,
+    motion,
+    quality,
+    sequences,
+)
 from cauda.check.scene import Scene
 from cauda.records import Limit, Measurement, Segmentation, Spine, Study
 from cauda.vocab import Plane
@@ -33,6 +42,8 @@ CHECKS: tuple[Callable[[Scene], Iterable[Limit]], ...] = (
     sequences.other_frame,
     quality.signal_quality,
     quality.confidence,
+    consistency.second_look,
+    motion.moved_slices,
     artifacts.metal,
     artifacts.missing_arch,
     agreement.series_disagree,

@@ -22,6 +22,8 @@ NOISE = 0.35
 BLUR_MM = 2.5
 SHAKE = 0.5
 """Largest phase error along the phase-encoding direction, radians."""
+MOVED_MM = (2.0, 5.0)
+"""Least and most that a patient moves between the two halves of an interleaved scan."""
 KEPT = 0.45
 """Share of the field of view along the spine that a short scan keeps, from below."""
 
@@ -82,6 +84,23 @@ def motion(study: Study, rng: np.random.Generator) -> Study:
     return _each(study, spoiled)
 
 
+def moved_slices(study: Study, rng: np.random.Generator) -> Study:
+    """Every second slice displaced in its plane, as when a patient moves in an interleaved scan."""
+
+    def spoiled(volume: Volume) -> Array:
+        angle = rng.uniform(0.0, 2.0 * np.pi)
+        way_mm = rng.uniform(*MOVED_MM) * np.array([np.cos(angle), np.sin(angle)])
+        slices = np.array(np.moveaxis(volume.voxels, volume.slice_axis, 0), dtype=np.float64)
+        spacing_mm = np.delete(volume.space.spacing_mm, volume.slice_axis)
+        for index in range(1, len(slices), 2):
+            slices[index] = ndimage.shift(
+                slices[index], way_mm / spacing_mm, order=1, mode="nearest"
+            )
+        return np.moveaxis(slices, 0, volume.slice_axis)
+
+    return _each(study, spoiled)
+
+
 def short_scan(study: Study, _rng: np.random.Generator) -> Study:
     """Only the lower part of the field of view, as when the spine was not covered."""
 
@@ -120,6 +139,7 @@ ARTIFACTS: Mapping[str, Spoil] = MappingProxyType(
         "noise": noise,
         "blur": blur,
         "motion": motion,
+        "moved slices": moved_slices,
         "short scan": short_scan,
     }
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 from cauda.nets.bundles import Bundle, open_bundle
 from cauda.nets.engines import predictor
 from cauda.nets.grid import Predict, segment_series
+from cauda.nets.second_look import with_second_look
 from cauda.ports import Segmenter
 from cauda.records import Segmentation, Series
 
@@ -30,7 +31,8 @@ def onnx_segmenter(bundle: Bundle | Path) -> Segmenter:
     predict = onnx_predictor(opened)
 
     def segment(series: Series) -> Segmentation:
-        return segment_series(series, predict, opened.layout, opened.name)
+        found = segment_series(series, predict, opened.layout, opened.name)
+        return with_second_look(found, predict, opened.layout)
 
     return segment
 

@@ -10,6 +10,7 @@ from cauda.geometry import Array
 from cauda.nets.bundles import Bundle, open_bundle
 from cauda.nets.grid import Layout, Predict, segment_series
 from cauda.nets.network import build_network
+from cauda.nets.second_look import with_second_look
 from cauda.ports import Segmenter
 from cauda.records import Segmentation, Series
 
@@ -42,7 +43,13 @@ def torch_segmenter(bundle: Bundle | Path, device: str = "cpu") -> Segmenter:
     state = torch.load(path, map_location="cpu", weights_only=True)
     network.load_state_dict({name: value.float() for name, value in state.items()})
     ready = network.to(device).eval()
-    return segmenter_of(ready, opened.layout, opened.name, device, temperature=opened.temperature)
+    predict = _predictor(ready, device, opened.temperature)
+
+    def segment(series: Series) -> Segmentation:
+        found = segment_series(series, predict, opened.layout, opened.name)
+        return with_second_look(found, predict, opened.layout)
+
+    return segment
 
 
 def segmenter_of(

@@ -11,7 +11,7 @@ from cauda.records.labels import Labels, Part
 from cauda.records.limit import Limit
 from cauda.records.measurement import Measurement, error_of_difference
 from cauda.records.relation import Expected, RedFlag, Relation, RootLink
-from cauda.records.segmentation import Segmentation
+from cauda.records.segmentation import NOT_ASKED, Segmentation
 from cauda.records.spine import (
     ARCH_OFFSET,
     CORD_LABEL,
@@ -35,6 +35,7 @@ __all__ = [
     "DISC_LABELS",
     "IDENTIFIERS",
     "LEFT_FORAMEN_OFFSET",
+    "NOT_ASKED",
     "RIGHT_FORAMEN_OFFSET",
     "SAC_LABEL",
     "Analysis",

@@ -10,6 +10,9 @@ from cauda.geometry import Array, Space
 from cauda.records.basic import read_only
 from cauda.vocab import STRUCTURES, Contrast, Plane, Structure
 
+NOT_ASKED = 255
+"""In :attr:`Segmentation.second`: the network was not asked here a second time."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Segmentation:
@@ -35,6 +38,9 @@ class Segmentation:
         Sagittal, or axial for what the axial network made.
     structures : tuple of Structure
         ``STRUCTURES``, or ``AXIAL_STRUCTURES`` for an axial segmentation.
+    second : (I, J, K) uint8 array or None
+        What the network said when asked again about a few slices in a changed form that means the
+        same: number in ``structures``, ``NOT_ASKED`` elsewhere. ``None`` if it was asked once.
     """
 
     series: str
@@ -45,6 +51,7 @@ class Segmentation:
     contrast: Contrast = Contrast.UNKNOWN
     plane: Plane = Plane.SAGITTAL
     structures: tuple[Structure, ...] = STRUCTURES
+    second: Array | None = None
 
     def __post_init__(self) -> None:
         if self.probabilities.shape[1:] != self.space.shape:
@@ -53,6 +60,11 @@ class Segmentation:
         if len(self.probabilities) != len(self.structures):
             msg = f"{len(self.probabilities)} channels for {len(self.structures)} structures."
             raise ValueError(msg)
+        if self.second is not None:
+            if self.second.shape != self.space.shape:
+                msg = f"A second look of {self.second.shape} does not fit {self.space.shape}."
+                raise ValueError(msg)
+            object.__setattr__(self, "second", read_only(self.second))
         object.__setattr__(self, "probabilities", read_only(self.probabilities))
         object.__setattr__(self, "signal", read_only(self.signal))
 
