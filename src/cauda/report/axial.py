@@ -11,7 +11,7 @@ from cauda.records import Analysis, LevelInstance, Measurement, Segmentation, Vo
 from cauda.report import overlay
 from cauda.report.drawing import Box, Outline, Stroke, draw_pair
 from cauda.report.picture import Picture
-from cauda.report.planes import SliceImage, axial_slice
+from cauda.report.planes import SliceImage, axial_slice, source_index
 from cauda.vocab import Plane, Quantity, Structure
 
 DRAWN = (
@@ -89,10 +89,9 @@ def _is_drawn(measurement: Measurement) -> bool:
 
 def axial_image(segmentation: Segmentation, index: int, volume: Volume) -> SliceImage:
     """The scanner's own pixels of slice ``index`` (K) of an axial segmentation."""
-    middle = np.array([*(np.array(segmentation.space.shape[:2]) / 2), index])
-    place = volume.space.to_ijk(segmentation.space.to_lps(middle))[volume.slice_axis]
     last = volume.space.shape[volume.slice_axis] - 1
-    return axial_slice(segmentation.series, volume, int(np.clip(round(float(place)), 0, last)))
+    place = min(max(source_index(segmentation, index, volume), 0), last)
+    return axial_slice(segmentation.series, volume, place)
 
 
 def axial_outlines(segmentation: Segmentation, index: int, image: SliceImage) -> list[Outline]:
@@ -117,13 +116,16 @@ def axial_outlines(segmentation: Segmentation, index: int, image: SliceImage) ->
 
 
 def axial_strokes(measurements: Sequence[Measurement], image: SliceImage, box: Box) -> list[Stroke]:
-    """The measured lines with their values, and the outline of the ring apophyses, dashed."""
+    """The measured lines with their values, and the outline of the ring apophyses, dashed.
+
+    Short lines come last: the bony canal's would hide the sac's on it.
+    """
     rings = [
         Stroke(points_mm=image.to_mm(np.asarray(m.segment_lps)), color=_RING, is_dashed=True)
         for m in measurements
         if m.quantity is Quantity.DISPLACEMENT_CIRCUMFERENCE
     ]
-    lines = [m for m in measurements if m.quantity in DRAWN]
+    lines = sorted((m for m in measurements if m.quantity in DRAWN), key=lambda m: -m.value)
     return rings + overlay.strokes(lines, image, box)
 
 

@@ -295,7 +295,7 @@ def _evidence(analysis: Analysis, findings: Sequence[Finding]) -> tuple[str, ...
         m = by_id[id_]
         level = f"{m.level.value} " if m.level and m.level != findings[0].level else ""
         told = f"{level}{words.quantity_name(m.quantity)} {words.quoted(m)}"
-        at.setdefault(words.slice_name(m, analysis.spine), []).append(told)
+        at.setdefault(words.slice_name(m, analysis), []).append(told)
     return tuple(f"{', '.join(told)}{f' ({where})' if where else ''}" for where, told in at.items())
 
 

@@ -259,20 +259,23 @@ def _axial_lines(
         other = axial_slice(assigned.series, volume, assigned.slice)
         points = crossing_mm(image, other)
         if points is not None:
-            lines.append(_axial_line(points, box, f"axial {assigned.slice + 1}"))
+            name = "axial" if len(volumes) == 1 else assigned.series
+            lines.append(_axial_line(points, box, f"{name} {assigned.slice + 1}"))
     return lines
 
 
 def _axial_line(points: Array, box: Box, label: str) -> Stroke:
-    """The line, named at its posterior end but inside the picture."""
-    back = points[np.argmax(points[:, 0])]
+    """The line, named just above its posterior end but inside the picture."""
+    front, back = points[np.argsort(points[:, 0])]
     edge = box.center[0] + box.width_mm / 2 - 0.28 * box.width_mm
+    at = min(float(back[0]), edge)
+    height = float(np.interp(at, [front[0], back[0]], [front[1], back[1]]))
     return Stroke(
         points_mm=points,
         color="#FFD27F",
         is_dashed=True,
         label=label,
-        label_at=(min(float(back[0]), edge), float(back[1]) - 0.018 * box.height_mm),
+        label_at=(at, height - 0.018 * box.height_mm),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cauda.geometry import Array, Space, canonical
-from cauda.records import Segmentation, Study, Volume
+from cauda.records import Analysis, Measurement, Segmentation, Study, Volume
 from cauda.vocab import Plane
 
 _PARALLEL = 0.999
@@ -109,6 +109,31 @@ def axial_slice(series: str, volume: Volume, index: int) -> SliceImage:
         number=index + 1,
         total=volume.space.shape[volume.slice_axis],
     )
+
+
+def source_index(segmentation: Segmentation, index: int, volume: Volume) -> int:
+    """The stored slice of a series that slice ``index`` of its segmentation's grid shows."""
+    middle = (np.array(segmentation.space.shape) - 1) / 2
+    middle[2 if segmentation.plane is Plane.AXIAL else 0] = index
+    place = volume.space.to_ijk(segmentation.space.to_lps(middle))[volume.slice_axis]
+    return int(np.rint(place))
+
+
+def slice_number(measurement: Measurement, analysis: Analysis) -> tuple[int, int] | None:
+    """The slice a measurement was read on, counted from 1, and how many its series has.
+
+    As pictures count them: sagittal slices from the patient's right, axial ones as stored. None
+    where it was read on no single slice, or its series is not at hand.
+    """
+    drawn = next((s for s in analysis.segmentations if s.series == measurement.series), None)
+    if measurement.slice is None or drawn is None:
+        return None
+    if drawn.plane is not Plane.AXIAL:
+        return measurement.slice + 1, drawn.space.shape[0]
+    volume = analysis.study.by_key(drawn.series).volume
+    if volume is None:
+        return None
+    return source_index(drawn, measurement.slice, volume) + 1, volume.space.shape[volume.slice_axis]
 
 
 def crossing_mm(picture: SliceImage, other: SliceImage) -> NDArray[np.float64] | None:

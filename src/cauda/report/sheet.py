@@ -7,6 +7,7 @@ import io
 
 from cauda.records import Analysis, Measurement
 from cauda.report import words
+from cauda.report.planes import slice_number
 from cauda.schema.challenge import submission_csv, submission_rows
 
 STUDY = "study"
@@ -46,7 +47,7 @@ def measurements_csv(analysis: Analysis) -> str:
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(_row(m) for m in analysis.measurements)
+    writer.writerows(_row(m, analysis) for m in analysis.measurements)
     return buffer.getvalue()
 
 
@@ -55,7 +56,8 @@ def rsna_csv(analysis: Analysis) -> str:
     return submission_csv(submission_rows(STUDY, analysis.findings))
 
 
-def _row(measurement: Measurement) -> dict[str, str]:
+def _row(measurement: Measurement, analysis: Analysis) -> dict[str, str]:
+    place = slice_number(measurement, analysis)
     return {
         "id": measurement.id,
         "level": measurement.level.value if measurement.level else "",
@@ -67,7 +69,7 @@ def _row(measurement: Measurement) -> dict[str, str]:
         "uncertainty_90_same_unit": f"{measurement.uncertainty:.2f}",
         "method": measurement.method,
         "series": measurement.series,
-        "slice_from_1": "" if measurement.slice is None else str(measurement.slice + 1),
+        "slice_from_1": "" if place is None else str(place[0]),
         "preferred": "yes" if measurement.preferred else "no",
         "estimated": "yes" if measurement.estimated else "no",
     }

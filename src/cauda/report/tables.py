@@ -259,7 +259,7 @@ def _row(analysis: Analysis, measurement: Measurement) -> MeasurementRow:
         quantity=words.quantity_name(measurement.quantity),
         side=words.side_name(measurement.side),
         value=words.quoted(measurement) + _far(measurement),
-        where=words.slice_name(measurement, analysis.spine),
+        where=words.slice_name(measurement, analysis),
         method=measurement.method,
         is_preferred=measurement.preferred,
     )

@@ -7,7 +7,8 @@ from functools import cache
 from typing import Final, Literal
 
 from cauda.knowledge import Row, rows
-from cauda.records import Finding, Measurement, Spine
+from cauda.records import Analysis, Finding, Measurement
+from cauda.report.planes import slice_number
 from cauda.vocab import Condition, Quantity, Side
 
 Severity = Literal["unknown", "normal", "noted", "mild", "moderate", "severe"]
@@ -125,13 +126,12 @@ def side_name(side: Side | None) -> str:
     return "" if side is None else _SIDES[side]
 
 
-def slice_name(measurement: Measurement, spine: Spine) -> str:
-    """``sag_t2, slice 8 of 15``, counted from 1 at the patient's right."""
-    if measurement.slice is None:
+def slice_name(measurement: Measurement, analysis: Analysis) -> str:
+    """``sag_t2, slice 8 of 15``, as the pictures count them."""
+    found = slice_number(measurement, analysis)
+    if found is None:
         return measurement.series
-    grid = spine.instances.get(measurement.series)
-    total = "" if grid is None else f" of {grid.shape[0]}"
-    return f"{measurement.series}, slice {measurement.slice + 1}{total}"
+    return f"{measurement.series}, slice {found[0]} of {found[1]}"
 
 
 def _grade(finding: Finding) -> Row:

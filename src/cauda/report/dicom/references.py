@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 from highdicom import sr
 from pydicom.dataset import Dataset
 
-from cauda.records import Measurement, Part, Segmentation, Volume
+from cauda.records import Measurement, Part
 from cauda.report.dicom.context import Context
-from cauda.vocab import Plane
+from cauda.report.planes import source_index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,18 +46,10 @@ class References:
         volume = None if source is None else source.series.volume
         if source is None or drawn is None or volume is None or measurement.slice is None:
             return None
-        index = _source_index(drawn, measurement.slice, volume)
+        index = source_index(drawn, measurement.slice, volume)
         if not 0 <= index < len(source.slices):
             return None
         header, frame = source.slices[index], source.frames[index]
         return sr.SourceImageForMeasurement(
             header.SOPClassUID, header.SOPInstanceUID, [frame] if frame else None
         )
-
-
-def _source_index(drawn: Segmentation, index: int, volume: Volume) -> int:
-    """The slice of the series that a slice of its segmentation's grid shows."""
-    axis = 2 if drawn.plane is Plane.AXIAL else 0
-    middle = (np.array(drawn.space.shape) - 1) / 2
-    middle[axis] = index
-    return int(np.rint(volume.space.to_ijk(drawn.space.to_lps(middle))[volume.slice_axis]))
