@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cauda.ports import Segmenter
 from cauda.records import Segmentation, Study
+from cauda.segment.column import told_by
 from cauda.vocab import Contrast, Plane
 
 
@@ -18,7 +19,8 @@ def segment(
     segmenter : Segmenter
         Of sagittal series.
     axial_segmenter : Segmenter or None
-        Of axial T2 series, which it was trained on; without it none is segmented.
+        Of axial T2 series, which it was trained on; without it none is segmented. What it takes
+        for disc or bone is settled by the sagittal series, see :mod:`cauda.segment.column`.
 
     Returns
     -------
@@ -29,7 +31,7 @@ def segment(
     if axial_segmenter is None:
         return sagittal
     axial = tuple(
-        axial_segmenter(s)
+        told_by(sagittal, axial_segmenter(s))
         for s in study.used
         if s.plane is Plane.AXIAL and s.contrast is Contrast.T2
     )
