@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from cauda.measure.alignment import alignment, lordosis, sacral_slope
 from cauda.measure.axial import axial_levels
+from cauda.measure.axial.doubt import doubted
 from cauda.measure.beside import beside
 from cauda.measure.canal import canal_readings
 from cauda.measure.derived import derived_heights, vertebra_wedge
@@ -27,7 +28,7 @@ from cauda.measure.signal import nucleus_ratio
 from cauda.measure.uncertainty import half_width
 from cauda.measure.vertebrae import SACRUM_LABEL, Body, Outline, bodies, heights, trace
 from cauda.measure.volume import volume_readings
-from cauda.records import LevelInstance, Measurement, Segmentation, Spine, error_of_difference
+from cauda.records import LevelInstance, Measurement, Segmentation, Spine
 from cauda.vocab import Contrast, Level, Plane, Quantity, Side, Vertebra
 
 __all__ = ["measure"]
@@ -54,12 +55,6 @@ _FORAMINAL = (
     *SIDES,
 )
 _DURAL = (Quantity.SAC_AREA, Quantity.SAC_RATIO)
-_SAC_SIZES = (
-    Quantity.SAC_AREA,
-    Quantity.SAC_AP,
-    Quantity.SAC_TRANSVERSE,
-    Quantity.SAC_RATIO,
-)
 _AXIAL_FIRST = (Quantity.SAC_AREA,)
 """Of what both planes show, axial slices show this better; the rest stays with the sagittal ones,
 for which the cuts of their ratios and diameters were made."""
@@ -92,33 +87,13 @@ def measure(spine: Spine, segmentations: Sequence[Segmentation]) -> tuple[Measur
     shown = [_of_series(spine, s) for s in sagittal if s.series in spine.instances]
     found = [m for s in shown for m in s.measurements]
     found += _axial(spine, axial, shown)
-    found = [_doubted(m, found) for m in found]
+    found = [doubted(m, found) for m in found]
     contrasts = {s.series: s.contrast for s in segmentations}
     best: dict[str, Measurement] = {}
     t1_first = _t1_first(found, contrasts)
     for candidate in sorted(found, key=lambda m: _rank(m, contrasts[m.series], t1_first)):
         best.setdefault(_place(candidate), candidate)
     return tuple(replace(m, preferred=best[_place(m)].id == m.id) for m in found)
-
-
-def _doubted(measurement: Measurement, found: Sequence[Measurement]) -> Measurement:
-    """An axial size of the sac stands apart where its series shows a larger sac than can be.
-
-    The least section over the window cannot exceed the one in the disc plane, which sagittal
-    slices estimate, by more than both errors.
-    """
-    if measurement.plane is not Plane.AXIAL or measurement.quantity not in _SAC_SIZES:
-        return measurement
-    areas = [m for m in found if (m.quantity, m.level) == (Quantity.SAC_AREA, measurement.level)]
-    own = next((m for m in areas if m.series == measurement.series), None)
-    others = [m for m in areas if m.plane is Plane.SAGITTAL]
-    if own is None or own.apart or not others:
-        return measurement
-    other = max(others, key=lambda m: m.value)
-    if own.value - other.value <= error_of_difference(own, other):
-        return measurement
-    words = f"the sac looks larger ({own.value:.0f} mm2) than on the sagittal images"
-    return replace(measurement, apart=words)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
