@@ -28,7 +28,8 @@ SURE = 0.5
 LEAST_SAC_PIXELS = 30
 """A sac drawn with fewer pixels has no place."""
 NEAR_MM = 8.0
-"""Column that the sagittal series leave out follows the nearest that they show, this far."""
+"""Column beyond what the sagittal series show follows the nearest that they show, this far.
+Farther out it is none, where their slices reach: bowel, muscle or a vessel."""
 ACROSS = (-1 / 3, 0.0, 1 / 3)
 """Planes looked at across a slice, in slice spacings."""
 
@@ -69,23 +70,39 @@ def _share_out(plane: Array, witness: Segmentation, axial: Segmentation, k: int)
     here = np.argwhere(column > LEAST)
     if not len(here):
         return
-    told, shown = _disc_share(witness, axial.space, here, k)
-    own = plane[disc][tuple(here.T)] / column[tuple(here.T)]
-    share = _spread(here, told, shown, own, axial.space.spacing_mm[0])
-    of = column[tuple(here.T)]
-    bone = of - plane[disc][tuple(here.T)]
-    sacral = np.divide(
-        plane[sacrum][tuple(here.T)], bone, out=np.zeros_like(bone), where=bone > LEAST
-    )
-    plane[(disc, *here.T)] = of * share
-    plane[(sacrum, *here.T)] = of * (1 - share) * sacral
-    plane[(body, *here.T)] = of * (1 - share) * (1 - sacral)
+    told, shown, is_covered = _disc_share(witness, axial.space, here, k)
+    if not (shown >= SURE).any():
+        return
+    nearest, away_mm = _nearest(here, shown >= SURE, axial.space.spacing_mm[0])
+    where: tuple[Array, ...] = tuple(here.T)
+    of = column[where]
+    own, bone = plane[disc][where] / of, of - plane[disc][where]
+    # Disc that the slice alone shows beyond the column may be displaced: it stays disc.
+    share = np.where(away_mm == 0, told, np.maximum(told[nearest], own))
+    share = np.where(away_mm <= NEAR_MM, share, own)
+    is_stray = is_covered & (away_mm > NEAR_MM)
+    sacral = np.divide(plane[sacrum][where], bone, out=np.zeros_like(bone), where=bone > LEAST)
+    kept = np.where(is_stray, 0.0, of)
+    plane[disc][where] = kept * share
+    plane[sacrum][where] = kept * (1 - share) * sacral
+    plane[body][where] = kept * (1 - share) * (1 - sacral)
+    plane[axial.structures.index(Structure.BACKGROUND)][where] += of - kept
 
 
 def _disc_share(
     witness: Segmentation, space: Space, here: Array, k: int
-) -> tuple[FloatArray, FloatArray]:
-    """(N,) share of disc in the column that the sagittal series show, and how much they show."""
+) -> tuple[FloatArray, FloatArray, Array]:
+    """What the sagittal series show at the pixels of a slice.
+
+    Returns
+    -------
+    told : (N,) array
+        Share of disc in the column.
+    shown : (N,) array
+        Probability of column.
+    is_covered : (N,) bool array
+        Whether their slices reach there.
+    """
     disc, body, sacrum = (_channel(witness, s) for s in COLUMN)
     places = np.concatenate(
         [np.column_stack([here, np.full(len(here), k + offset)]) for offset in ACROSS]
@@ -95,30 +112,23 @@ def _disc_share(
         ndimage.map_coordinates(volume, points, order=1).reshape(len(ACROSS), -1).mean(axis=0)
         for volume in (disc, body + sacrum)
     )
-    shown = discs + bones
-    return np.divide(discs, shown, out=np.zeros_like(shown), where=shown > LEAST), shown
+    last = np.asarray(witness.space.shape)[:, None] - 1
+    inside = np.all((points >= 0) & (points <= last), axis=0).reshape(len(ACROSS), -1)
+    shown: FloatArray = np.asarray(discs + bones)
+    told: FloatArray = np.divide(discs, shown, out=np.zeros_like(shown), where=shown > LEAST)
+    return told, shown, np.asarray(inside.all(axis=0))
 
 
-def _spread(
-    here: Array, told: FloatArray, shown: FloatArray, own: FloatArray, pixel_mm: float
-) -> FloatArray:
-    """(N,) the share told, or beyond what is shown that of the nearest place that is.
-
-    Disc that the slice alone shows out there may be displaced: it stays disc.
-    """
-    is_shown = shown >= SURE
-    if not is_shown.any():
-        return own
+def _nearest(here: Array, is_shown: Array, pixel_mm: float) -> tuple[Array, FloatArray]:
+    """(N,) number of the nearest pixel that is shown, and how far it is in mm."""
     low = here.min(axis=0)
     grid = np.full(here.max(axis=0) - low + 1, -1)
-    where = tuple((here - low).T)
+    where: tuple[Array, ...] = tuple((here - low).T)
     grid[where] = np.where(is_shown, np.arange(len(here)), -1)
     away, nearest = ndimage.distance_transform_edt(grid < 0, return_indices=True)
-    source = grid[tuple(nearest[(slice(None), *where)])]
-    near = away[where] * pixel_mm <= NEAR_MM
-    beyond = np.where(near, np.maximum(told[source], own), own)
-    result: FloatArray = np.where(is_shown, told, beyond)
-    return result
+    numbers: Array = grid[tuple(nearest[(slice(None), *where)])]
+    away_mm: FloatArray = away[where] * pixel_mm
+    return numbers, away_mm
 
 
 def _has_stayed(witness: Segmentation, axial: Segmentation, k: int) -> bool:
