@@ -70,6 +70,8 @@ class Segmentation:
 
     def probability(self, *structures: Structure) -> Array:
         """(I, J, K): the summed probability of the named structures."""
-        chosen = [self.structures.index(s) for s in structures]
-        total: Array = np.asarray(self.probabilities[chosen].sum(axis=0, dtype=np.float32))
+        first, *others = [self.structures.index(s) for s in structures]
+        total: Array = np.array(self.probabilities[first], dtype=np.float32)
+        for channel in others:  # Without the copy of all channels that a sum over them makes.
+            total += self.probabilities[channel]
         return total
