@@ -2,7 +2,7 @@
 
 What is shown again is the part round the spine alone, with larger pixels, and with its two
 neighbors exchanged, as in a mirror. An outline that rests on the anatomy stays where it was; one
-that was guessed moves. Of the forms tried this one told wrong discs from right ones best.
+that was guessed moves.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MARGIN_PX = 12
 """Working pixels round the spine that are shown with it."""
 APART = 1
 """The slices asked about lie this many beside the midline: both cut the discs."""
-SHOWN = (Structure.BODY, Structure.DISC, Structure.SAC)
+SHOWN = (Structure.BODY, Structure.DISC, Structure.SAC, Structure.SACRUM)
 
 Box = tuple[slice, slice]
 

@@ -38,7 +38,7 @@ def test_agreement_is_the_share_of_the_disc_that_stays(make_scene, shift):
     assert found[1:] == (1.0,) * 4
 
 
-@pytest.mark.parametrize(("shift", "effect"), [(0, None), (1, None), (2, "lower"), (6, "withhold")])
+@pytest.mark.parametrize(("shift", "effect"), [(0, None), (1, None), (3, "lower"), (6, "withhold")])
 def test_a_disc_that_moves_is_lowered_then_withheld(make_scene, shift, effect):
     limits = list(consistency.second_look(asked_again(make_scene(), shift)))
     assert [x.effect for x in limits] == ([effect] if effect else [])
