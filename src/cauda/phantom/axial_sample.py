@@ -18,6 +18,7 @@ from cauda.phantom.axial_soft import (
 )
 from cauda.phantom.draw import draw_anatomy
 from cauda.phantom.grid import Canvas, Grid
+from cauda.phantom.lesion_draw import Frequency
 from cauda.phantom.materials import Base, axial_labels
 from cauda.phantom.paint import paint
 from cauda.phantom.place import axes_of
@@ -33,6 +34,8 @@ LEVEL_MM, FARTHEST_MM = 9.0, 22.0
 """How far a stack's middle typically and at most lies from its disc: bodies are seen as well."""
 ANGLED = 0.65
 """Share of stacks angled with the disc; the others stay straight, as one stack for all levels."""
+HERNIATED = 0.5
+"""Share of spines with a herniation at nearly every level: large ones are too rare otherwise."""
 PLAIN = 0.25
 """Share of samples without added detail, as plain phantoms are rendered."""
 CLUTTER = (4, 14)
@@ -63,7 +66,8 @@ def axial_training_sample(
         Distance of slice centers, and the pixel size.
     """
     count = int(rng.choice([4, 5, 5, 5, 5, 5, 6]))
-    anatomy = draw_anatomy(rng, lumbar_count=count, lesions="dense")
+    lesions: Frequency = "herniated" if rng.random() < HERNIATED else "dense"
+    anatomy = draw_anatomy(rng, lumbar_count=count, lesions=lesions)
     is_plain = rng.random() < PLAIN
     anatomy = anatomy if is_plain else remodeled(anatomy, rng)
     protocol = draw_axial_protocol(rng)

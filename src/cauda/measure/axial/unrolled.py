@@ -25,6 +25,9 @@ DEPTHS_MM: Floats = np.arange(-3.0, 14.0, DEPTH_STEP_MM)
 SPECK_MM2 = 2.0
 """Smaller pieces beyond the outline are noise."""
 
+FRAGMENT_MM2 = 12.0
+"""Smaller pieces that do not hang together with the disc are noise: a free fragment is larger."""
+
 BULGE_PERCENTILE = 25
 """Of the displacements beyond tau, so that a focal lesion on a bulge does not count as bulge."""
 
@@ -162,7 +165,9 @@ def unrolled(cut: Cut, ring: Reference) -> Unrolled:
     field = lookup(cut.of(Structure.DISC), _places(ring))
     parts, count = ndimage.label(field >= SURFACE)
     sizes = np.bincount(parts.ravel(), minlength=count + 1) * SAMPLE_MM * DEPTH_STEP_MM
-    is_speck = (sizes < SPECK_MM2)[parts] & (parts > 0)
+    own = np.unique(parts[:, DEPTHS_MM < 0])
+    least = np.where(np.isin(np.arange(count + 1), own), SPECK_MM2, FRAGMENT_MM2)
+    is_speck = (sizes < least)[parts] & (parts > 0)
     return Unrolled(cut=cut, ring=ring, field=np.where(is_speck, 0.0, field))
 
 
