@@ -61,8 +61,13 @@ SIDE_MARGIN = {
 MATCH_MM = 10.0
 """A level is named right if its center lies this near to the true disc of that name."""
 GRADED = (
+    Condition.DISC_CONTOUR,
+    Condition.DISC_BULGE,
+    Condition.DISC_HERNIATION,
     Condition.CANAL_STENOSIS,
+    Condition.SUBARTICULAR_STENOSIS,
     Condition.FORAMINAL_STENOSIS,
+    Condition.ENDPLATE_CHANGE,
     Condition.DISC_NARROWING,
     Condition.DISC_DEGENERATION,
     Condition.SPONDYLOLISTHESIS,

@@ -65,7 +65,13 @@ def _kept(case: Case) -> Verdict:
 def _shape(case: Case, share: float) -> str:
     if _is_mushroom(case) or is_extruded(case):
         return "extrusion"
-    return "bulge" if share > case.cut("bulge-circumference") else "protrusion"
+    is_wide = share > case.cut("bulge-circumference")
+    return "bulge" if is_wide and not _is_focal(case) else "protrusion"
+
+
+def _is_focal(case: Case) -> bool:
+    """Whether a lesion stands out, if on a bulge: only then are its base and dome measured."""
+    return Derived.DOME_SHARE in case.values
 
 
 def _is_mushroom(case: Case) -> bool:

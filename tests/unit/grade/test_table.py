@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from cauda.check import CHECKS, agreement, anatomy, artifacts, coverage, quality, sequences
+from cauda.check import (
+    CHECKS,
+    agreement,
+    anatomy,
+    artifacts,
+    consistency,
+    coverage,
+    motion,
+    quality,
+    sequences,
+)
 from cauda.grade.table import cuts_markdown, rules_markdown
 
 PAGE = Path(__file__).parents[3] / "docs" / "concepts" / "grading.md"
@@ -24,7 +34,16 @@ def test_the_page_holds_the_table(mark, table):
 def test_every_limit_is_on_the_page():
     text = PAGE.read_text(encoding="utf-8")
     assert CHECKS
-    for module in (agreement, anatomy, artifacts, coverage, quality, sequences):
+    for module in (
+        agreement,
+        anatomy,
+        artifacts,
+        consistency,
+        coverage,
+        motion,
+        quality,
+        sequences,
+    ):
         source = Path(module.__file__).read_text(encoding="utf-8")
         for id_ in re.findall(r'\bid="([a-z0-9-]+)"', source):
             assert f"`{id_}`" in text, id_
