@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 
 
 def moved_slices(scene: Scene) -> Iterator[Limit]:
-    """Lower, then withhold, what rests on a series whose slices jump to and fro."""
+    """Lower, then withhold, what rests on a series whose slices jump back and forth."""
     for segmentation in scene.segmentations:
         conditions = scene.resting_on(segmentation.series)
         if not conditions:
