@@ -100,16 +100,17 @@ def test_the_healthy_spine_has_no_severe_or_moderate_stenosis(results: dict[str,
 def test_the_left_extrusion_is_seen_on_the_left_and_never_on_the_right(
     results: dict[str, Path],
 ) -> None:
-    """Its depth is read too small by this network (docs/log.md), its level and side are right."""
+    """Whether it is wider than its base is read poorly (docs/log.md); level and side are right."""
     analysis = document(results["l5s1_extrusion_left"] / "analysis.json")
     (contour,) = findings(analysis, "L5-S1", "disc_contour")
-    assert contour["grade"] in {"displaced", "extrusion", "sequestration"}
+    assert contour["grade"] in {"protrusion", "extrusion", "sequestration"}
     assert "left" in contour["detail"]
     assert "right" not in contour["detail"]
     assert {f["grade"] for f in findings(analysis, "L3-L4", "disc_contour")} <= {"normal"}
-    # The sample's narrowed foramen, L4-L5 right, may lead to its own root beside S1.
-    roots = {(r["root"], r["side"], r["tier"]) for r in analysis["roots"]}
-    assert {("S1", "left", 1)} <= roots <= {("S1", "left", 1), ("L4", "right", 1)}
+    # The overgrown facet at L4-L5 right closes the recess of L5 there and narrows the foramen of L4.
+    roots = {(r["root"], r["side"]) for r in analysis["roots"]}
+    assert {("S1", "left"), ("L5", "right")} <= roots
+    assert roots <= {("S1", "left"), ("L5", "right"), ("L4", "right")}
 
 
 @pytest.mark.slow
