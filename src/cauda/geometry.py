@@ -158,7 +158,9 @@ def share_frame(first: Space, second: Space) -> bool:
     )
 
 
-def canonical(voxels: Array, space: Space) -> tuple[Array, Space]:
+def canonical(
+    voxels: Array, space: Space, held: tuple[int, int] | None = None
+) -> tuple[Array, Space]:
     """Flip and permute axes so that axis 0 points left, 1 posterior, 2 superior.
 
     The nearest permutation is taken; an oblique grid stays oblique.
@@ -167,6 +169,9 @@ def canonical(voxels: Array, space: Space) -> tuple[Array, Space]:
     ----------
     voxels : (I, J, K) array
     space : Space
+    held : (2,) tuple of int, optional
+        An axis of ``voxels`` and the axis it must become, however oblique: axial slices along a
+        steep L5-S1 disc may be stacked more to the front than upward.
 
     Returns
     -------
@@ -175,7 +180,7 @@ def canonical(voxels: Array, space: Space) -> tuple[Array, Space]:
     space : Space
         The same patient points, re-indexed.
     """
-    permutation = _nearest_axes(space.directions)
+    permutation = _nearest_axes(space.directions, held)
     signs = [1 if space.directions[row, permutation[row]] >= 0 else -1 for row in range(3)]
     matrix = space.matrix[:, [*permutation, 3]]
     moved = np.transpose(voxels, permutation)
@@ -188,10 +193,11 @@ def canonical(voxels: Array, space: Space) -> tuple[Array, Space]:
     return moved, Space.from_matrix(moved.shape, matrix, space.frame_of_reference)
 
 
-def _nearest_axes(directions: Array) -> tuple[int, int, int]:
+def _nearest_axes(directions: Array, held: tuple[int, int] | None = None) -> tuple[int, int, int]:
     """For each of L, P, S, the voxel axis that points most along it (a permutation)."""
     weights = np.abs(directions)
-    candidates = ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0))
+    every = ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0))
+    candidates = [p for p in every if held is None or p[held[1]] == held[0]]
     return max(candidates, key=lambda p: sum(weights[row, p[row]] for row in range(3)))
 
 

@@ -107,7 +107,7 @@ def test_the_left_extrusion_is_seen_on_the_left_and_never_on_the_right(
     assert "left" in contour["detail"]
     assert "right" not in contour["detail"]
     assert {f["grade"] for f in findings(analysis, "L3-L4", "disc_contour")} <= {"normal"}
-    # The overgrown facet at L4-L5 right closes the recess of L5 there and narrows the foramen of L4.
+    # The overgrown facet at L4-L5 right closes the recess of L5 and narrows the foramen of L4.
     roots = {(r["root"], r["side"]) for r in analysis["roots"]}
     assert {("S1", "left"), ("L5", "right")} <= roots
     assert roots <= {("S1", "left"), ("L5", "right"), ("L4", "right")}

@@ -25,6 +25,8 @@ ANTIALIAS = 0.4
 
 SLICE_AXIS = {Plane.SAGITTAL: 0, Plane.AXIAL: 2}
 """The canonical axis that runs across the slices."""
+STEEPEST = 0.4
+"""Least cosine between the two: axial slices along a disc lean forward by up to 65 degrees."""
 
 Predict = Callable[[Array], Array]
 """(N, 3, R, S) float32 standardized slices -> (N, C, R, S) float32 probabilities."""
@@ -121,12 +123,13 @@ def working_signal(
     if series.volume is None:
         msg = f"Series {series.key} has no pixels; only series with a volume can be segmented."
         raise GeometryError(msg)
-    across = series.volume.space.directions[:, series.volume.slice_axis]
+    stacked = series.volume.slice_axis
+    across = series.volume.space.directions[:, stacked]
     axis = SLICE_AXIS[plane]
-    if int(np.argmax(np.abs(across))) != axis:
+    if abs(across[axis]) < STEEPEST:
         msg = f"The slices of {series.key} are not {plane}; this network reads {plane} series."
         raise GeometryError(msg)
-    voxels, space = canonical(series.volume.voxels, series.volume.space)
+    voxels, space = canonical(series.volume.voxels, series.volume.space, (stacked, axis))
     slices = np.asarray(np.moveaxis(voxels, axis, 0), dtype=np.float32)
     order = (axis, *(a for a in range(3) if a != axis))
     signal, grid = resample_in_plane(slices, _permuted(space, order), pixel_mm)

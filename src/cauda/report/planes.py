@@ -93,7 +93,7 @@ def sagittal_slice(study: Study, segmentation: Segmentation, index: int) -> Slic
 
 def axial_slice(series: str, volume: Volume, index: int) -> SliceImage:
     """Slice ``index`` (along the stack) of an axial volume: patient's right at the left."""
-    voxels, space = canonical(volume.voxels, volume.space)
+    voxels, space = canonical(volume.voxels, volume.space, (volume.slice_axis, 2))
     first = volume.space.to_lps(np.eye(3)[volume.slice_axis] * index)
     position = int(np.clip(round(float(space.to_ijk(first)[2])), 0, space.shape[2] - 1))
     left, posterior, up = space.spacing_mm

@@ -47,6 +47,27 @@ def test_every_pixel_keeps_its_place_in_the_patient():
     assert signal[inner] == pytest.approx((coordinates(grid) @ weights)[inner], abs=1e-3)
 
 
+@pytest.mark.parametrize("lean_deg", [0.0, 40.0, 50.0, 64.0])
+def test_axial_slices_along_a_steep_disc_stay_slices(lean_deg):
+    lean = np.deg2rad(lean_deg)
+    matrix = np.eye(4)
+    matrix[:3, 1] = 0.6 * np.asarray([0.0, np.cos(lean), np.sin(lean)])
+    matrix[:3, 2] = 4.4 * np.asarray([0.0, -np.sin(lean), np.cos(lean)])
+    matrix[0, 0] = 0.6
+    space = Space.from_matrix((40, 50, 5), matrix, "1.2.3")
+    ramp = np.broadcast_to(np.arange(5.0), space.shape)
+    signal, grid = working_signal(series(ramp, space), 0.6, Plane.AXIAL)
+    assert grid.shape == (40, 50, 5)
+    assert signal[20, 25] == pytest.approx(np.arange(5.0))
+    assert grid.directions[:, 2] == pytest.approx(space.directions[:, 2])
+
+
+def test_slices_of_another_plane_are_refused():
+    space = Space.from_matrix((5, 40, 50), np.diag([4.4, 0.6, 0.6, 1.0]), "1.2.3")
+    with pytest.raises(GeometryError, match="not axial"):
+        working_signal(series(np.zeros(space.shape), space, 0), 0.6, Plane.AXIAL)
+
+
 def test_slice_planes_are_kept_and_pixels_become_isotropic():
     space = sagittal_space()
     _, grid = working_signal(series(np.zeros(space.shape), space), 0.75)
