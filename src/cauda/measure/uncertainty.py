@@ -13,7 +13,8 @@ The factors were first set on exact segmentations, then all those of a quantity 
 the 90th percentile of ``|error| / half-width`` over phantoms run through a network. A bias left by
 the network is thus inside the interval, not subtracted. Last fitted on 24 phantoms (seeds from
 500000; sagittal 0.3.0, axial 0.1.0) where the intervals held less than 85 or more than 95 % of the
-truths; base, dome and apex of a displaced disc rest on nine of them. Other weights need a new look at "90 % interval holds" in::
+truths; base, dome and apex of a displaced disc rest on nine of them. Other weights need a new look
+at "90 % interval holds" in::
 
     python scripts/error_budget.py --first-seed 500024 --count 16
 """
