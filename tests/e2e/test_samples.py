@@ -114,6 +114,14 @@ def test_the_left_extrusion_is_seen_on_the_left_and_never_on_the_right(
 
 
 @pytest.mark.slow
+def test_the_healthy_study_raises_no_alarm(results: dict[str, Path]) -> None:
+    analysis = document(results["healthy"] / "analysis.json")
+    assert analysis["roots"] == []
+    (line,) = analysis["impression"]
+    assert "Nothing abnormal" in line
+
+
+@pytest.mark.slow
 def test_the_narrow_foramen_is_the_right_one(results: dict[str, Path]) -> None:
     found = values(document(results["l5s1_extrusion_left"] / "analysis.json"))
     assert (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cauda.grade.causes import causes
 from cauda.grade.rules import Case, Verdict
+from cauda.grade.thresholds import Derived
 from cauda.vocab import UNKNOWN, Quantity
 
 
@@ -75,6 +76,9 @@ def schizas(case: Case) -> Verdict:
     fluid = case.values[Quantity.CSF_FRACTION]
     none_left, little, half = case.cuts["csf-fraction"]
     words = case.say("fluid", percent=100 * fluid)
+    beside = case.values.get(Derived.FLUID_BESIDE)
+    if beside is not None and fluid < half <= beside:
+        return Verdict(UNKNOWN, case.say("apart", percent=100 * fluid, beside=100 * beside))
     if fluid >= half:
         return Verdict("A1", words + case.say("a1_or_a2"))
     if fluid >= little:

@@ -63,7 +63,7 @@ def table(measurements: Sequence[Measurement], levels: Sequence[LevelInstance]) 
             found.setdefault((m.plane, m.quantity, m.level, m.side), _reading(m))
     shares = height_shares(found, levels)
     derived = [*shares.items(), *_dome_shares(found), *_root_shares(found)]
-    derived += _recess_shares(found, levels)
+    derived += [*_recess_shares(found, levels), *_fluid_beside(found)]
     return Table(readings={**found, **dict(derived)})
 
 
@@ -149,6 +149,13 @@ def _root_shares(found: Mapping[Place, Reading]) -> Iterable[tuple[Place, Readin
                     (plane, Derived.ROOT_SHARE, level, side),
                     share if larger is own else _share(own, other),
                 )
+
+
+def _fluid_beside(found: Mapping[Place, Reading]) -> Iterable[tuple[Place, Reading]]:
+    """What sagittal slices say of the fluid in a sac, beside what axial ones say."""
+    for (plane, quantity, level, side), own in found.items():
+        if quantity is Quantity.CSF_FRACTION and plane is Plane.SAGITTAL:
+            yield (Plane.AXIAL, Derived.FLUID_BESIDE, level, side), own
 
 
 def _recess_shares(

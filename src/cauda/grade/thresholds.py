@@ -26,6 +26,7 @@ class Derived(StrEnum):
     DOME_SHARE = "displacement_dome_share_ratio"
     ROOT_SHARE = "foramen_root_share_ratio"
     RECESS_SHARE = "recess_area_share_ratio"
+    FLUID_BESIDE = "csf_fraction_beside_ratio"
 
 
 Readable = Quantity | Derived
