@@ -14,18 +14,13 @@ from scipy import ndimage
 
 from cauda.evaluation.axial import axial_series
 from cauda.evaluation.overlap import Score, score
+from cauda.evaluation.segmentation import THREE_LABELS
 from cauda.geometry import Array, Space, resample
 from cauda.ports import Segmenter
 from cauda.records import Series
-from cauda.vocab import AXIAL_STRUCTURES, Structure
+from cauda.vocab import AXIAL_STRUCTURES
 
-LABELS = {
-    "vertebra": (1, (Structure.BODY, Structure.ARCH)),
-    "disc": (2, (Structure.DISC,)),
-    "canal": (3, (Structure.SAC, Structure.CORD)),
-}
-"""What the slabs' labels mean to an axial network."""
-DISC = 2
+DISC = list(THREE_LABELS).index("disc") + 1
 PIXEL_MM, SIDE = 0.6, 200
 """Pixel and pixels a side of a strip's slices."""
 THICKNESS_MM, SPACING_MM, SLICES, ACROSS = 4.0, 4.4, 3, 4
@@ -72,7 +67,10 @@ def strips(
             continue
         places = _places(disc * np.asarray(spacing_mm[1:]), len(labels), spacing_mm)
         lit = _sampled(signal.astype(np.float32), places, 1)
-        parts = [_sampled((labels == v).astype(np.float32), places, 1) for v in (1, 2, 3)]
+        parts = [
+            _sampled((labels == v).astype(np.float32), places, 1)
+            for v in range(1, len(THREE_LABELS) + 1)
+        ]
         most = np.stack([np.full_like(lit, 0.5 - 1e-3), *parts]).argmax(axis=0)
         known = _sampled(np.ones(labels.shape, dtype=np.float32), places, 0) > 0.5
         series = axial_series(
@@ -90,7 +88,7 @@ def score_strip(strip: Strip, segmenter: Segmenter) -> dict[str, Score]:
         [resample(np.asarray(p, dtype=np.float32), found.space, space) for p in found.probabilities]
     )
     scores = {}
-    for name, (value, structures) in LABELS.items():
+    for value, (name, structures) in enumerate(THREE_LABELS.items(), start=1):
         members = [AXIAL_STRUCTURES.index(s) for s in structures]
         guess = np.isin(carried.argmax(axis=0), members) & strip.known
         truth = (strip.labels == value) & strip.known

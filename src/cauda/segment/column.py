@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
@@ -34,6 +35,22 @@ ACROSS = (-1 / 3, 0.0, 1 / 3)
 """Planes looked at across a slice, in slice spacings."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Witness:
+    """What the sagittal series asked shows: probabilities on its grid.
+
+    Parameters
+    ----------
+    space : Space
+    disc, bone, sac : (I, J, K) float32 arrays
+    """
+
+    space: Space
+    disc: Array
+    bone: Array
+    sac: Array
+
+
 def told_by(sagittal: Sequence[Segmentation], axial: Segmentation) -> Segmentation:
     """Share out the column of an axial segmentation between disc and bone as sagittal ones do.
 
@@ -54,7 +71,7 @@ def told_by(sagittal: Sequence[Segmentation], axial: Segmentation) -> Segmentati
     shared = [s for s in sagittal if share_frame(s.space, axial.space)]
     if not shared:
         return axial
-    witness = min(shared, key=lambda s: s.contrast is not Contrast.T2)
+    witness = _witness(min(shared, key=lambda s: s.contrast is not Contrast.T2))
     settled = np.array(axial.probabilities)
     for k in range(axial.space.shape[2]):
         plane = settled[..., k]
@@ -63,7 +80,17 @@ def told_by(sagittal: Sequence[Segmentation], axial: Segmentation) -> Segmentati
     return dataclasses.replace(axial, probabilities=settled)
 
 
-def _share_out(plane: Array, witness: Segmentation, axial: Segmentation, k: int) -> None:
+def _witness(segmentation: Segmentation) -> _Witness:
+    disc, *bone = COLUMN
+    return _Witness(
+        space=segmentation.space,
+        disc=segmentation.probability(disc),
+        bone=segmentation.probability(*bone),
+        sac=segmentation.probability(*DURAL),
+    )
+
+
+def _share_out(plane: Array, witness: _Witness, axial: Segmentation, k: int) -> None:
     """Move probability between disc and bone in one (C, I, J) slice, in place."""
     disc, body, sacrum = (axial.structures.index(s) for s in COLUMN)
     column = plane[disc] + plane[body] + plane[sacrum]
@@ -90,7 +117,7 @@ def _share_out(plane: Array, witness: Segmentation, axial: Segmentation, k: int)
 
 
 def _disc_share(
-    witness: Segmentation, space: Space, here: Array, k: int
+    witness: _Witness, space: Space, here: Array, k: int
 ) -> tuple[FloatArray, FloatArray, Array]:
     """What the sagittal series show at the pixels of a slice.
 
@@ -103,14 +130,13 @@ def _disc_share(
     is_covered : (N,) bool array
         Whether their slices reach there.
     """
-    disc, body, sacrum = (_channel(witness, s) for s in COLUMN)
     places = np.concatenate(
         [np.column_stack([here, np.full(len(here), k + offset)]) for offset in ACROSS]
     )
     points = witness.space.to_ijk(space.to_lps(places)).T
     discs, bones = (
         ndimage.map_coordinates(volume, points, order=1).reshape(len(ACROSS), -1).mean(axis=0)
-        for volume in (disc, body + sacrum)
+        for volume in (witness.disc, witness.bone)
     )
     last = np.asarray(witness.space.shape)[:, None] - 1
     inside = np.all((points >= 0) & (points <= last), axis=0).reshape(len(ACROSS), -1)
@@ -131,7 +157,7 @@ def _nearest(here: Array, is_shown: Array, pixel_mm: float) -> tuple[Array, Floa
     return numbers, away_mm
 
 
-def _has_stayed(witness: Segmentation, axial: Segmentation, k: int) -> bool:
+def _has_stayed(witness: _Witness, axial: Segmentation, k: int) -> bool:
     """Whether the sac of a slice lies where the sagittal series show it."""
     own = sum(axial.probabilities[axial.structures.index(s), :, :, k] for s in DURAL)
     drawn = np.argwhere(own > SURE)
@@ -141,13 +167,8 @@ def _has_stayed(witness: Segmentation, axial: Segmentation, k: int) -> bool:
     margin = np.ceil(3 * LARGEST_MOVE_MM / np.asarray(axial.space.spacing_mm[:2])).astype(int)
     window = np.argwhere(np.ones(high - low + 1 + 2 * margin, dtype=bool)) + low - margin
     points = axial.space.to_lps(np.column_stack([window, np.full(len(window), k)]))
-    sac = sum(_channel(witness, s) for s in DURAL)
-    seen = ndimage.map_coordinates(sac, witness.space.to_ijk(points).T, order=1)
+    seen = ndimage.map_coordinates(witness.sac, witness.space.to_ijk(points).T, order=1)
     if (seen > SURE).sum() < LEAST_SAC_PIXELS:
         return False
     moved = drawn.mean(axis=0) - window[seen > SURE].mean(axis=0)
     return bool(np.hypot(*(moved * axial.space.spacing_mm[:2])) <= LARGEST_MOVE_MM)
-
-
-def _channel(witness: Segmentation, structure: Structure) -> Array:
-    return np.asarray(witness.probabilities[witness.structures.index(structure)], dtype=np.float32)
