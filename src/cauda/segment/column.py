@@ -14,14 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from cauda.geometry import Array, FloatArray, Space, share_frame
+from cauda.geometry import LARGEST_MOVE_MM, Array, FloatArray, Space, share_frame
 from cauda.records import Segmentation
 from cauda.vocab import Contrast, Structure
 
 COLUMN = (Structure.DISC, Structure.BODY, Structure.SACRUM)
 DURAL = (Structure.SAC, Structure.CORD)
-LARGEST_MOVE_MM = 3.0
-"""A slice whose sac lies farther from the sagittal one was taken with the patient moved."""
 LEAST = 0.05
 """Less column than this in a voxel is left as it is."""
 SURE = 0.5

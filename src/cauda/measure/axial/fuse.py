@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from cauda.geometry import LARGEST_MOVE_MM
 from cauda.knowledge import row
 from cauda.measure.axial.cut import Cut, Floats
 from cauda.measure.axial.profile import at
@@ -16,9 +17,6 @@ FILE = "thresholds.toml"
 
 USUAL_HALF_DISC_MM = 5.0
 """Half a disc's height where the sagittal series do not show it."""
-
-LARGEST_MOVE_MM = 3.0
-"""Sac centers farther apart than this were taken with the patient moved in between."""
 
 LEAST_REACH_MM = 2.5
 """A slice this near to the disc plane passes through the level, however low its disc."""
