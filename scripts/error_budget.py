@@ -17,7 +17,7 @@ import re
 import shutil
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ from cauda.evaluation.budget import (
 from cauda.locate import locate
 from cauda.measure import measure
 from cauda.phantom import Anatomy, draw_anatomy, truth_segmentation
+from cauda.phantom.lesion_draw import Frequency
 from cauda.phantom.stacks import StudyPlan, axial_spaces, sagittal_space
 from cauda.phantom.study import write_study
 from cauda.phantom.truth import landmarks, truth
@@ -74,21 +75,42 @@ GRADED = (
 )
 
 
-def measure_phantom(seed: int, lumbar_count: int, cache: Path, is_exact: bool) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What a phantom is built as: how many lumbar vertebrae, and how many lesions."""
+
+    seed: int
+    lumbar_count: int
+    lesions: Frequency
+
+    @property
+    def name(self) -> str:
+        """What its files are called."""
+        often = "" if self.lesions == "random" else f"_{self.lesions}"
+        return f"{self.seed}_{self.lumbar_count}{often}"
+
+    @property
+    def anatomy(self) -> Anatomy:
+        """The spine itself."""
+        rng = np.random.default_rng(self.seed)
+        return draw_anatomy(rng, lumbar_count=self.lumbar_count, lesions=self.lesions)
+
+
+def measure_phantom(kind: Kind, cache: Path, is_exact: bool) -> dict[str, Any]:
     """Analyze one phantom, or read what an earlier run found."""
-    path = cache / f"{seed}_{lumbar_count}{'_exact' if is_exact else ''}.json"
+    path = cache / f"{kind.name}{'_exact' if is_exact else ''}.json"
     if path.is_file():
         return dict(json.loads(path.read_text()))
-    anatomy = draw_anatomy(np.random.default_rng(seed), lumbar_count=lumbar_count)
+    anatomy = kind.anatomy
     seconds: dict[str, float] = {}
     graded: tuple[Finding, ...] = ()
     if is_exact:
         spine, measured = exact(anatomy)
     else:
-        analysis = cauda.analyze(make_study(seed, lumbar_count, has_axial=True) / "dicom")
+        analysis = cauda.analyze(make_study(kind, has_axial=True) / "dicom")
         spine, measured, graded = analysis.spine, analysis.measurements, analysis.findings
         seconds = dict(analysis.provenance.seconds)
-    result = compared(anatomy, spine, measured, graded) | {"seed": seed, "seconds": seconds}
+    result = compared(anatomy, spine, measured, graded) | {"seed": kind.seed, "seconds": seconds}
     cache.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result))
     return result
@@ -163,14 +185,20 @@ def _is_wrong_side(measurement: Measurement, centers: dict[Level, Point]) -> boo
     return bool((x_mm > 0) != (measurement.side is Side.LEFT))
 
 
-def make_study(seed: int, lumbar_count: int, *, has_axial: bool = False) -> Path:
+def make_study(kind: Kind, *, has_axial: bool) -> Path:
     """Write one phantom as DICOM, or find what an earlier run wrote."""
-    folder = STUDIES / f"{seed}_{lumbar_count}{'_axial' if has_axial else ''}"
+    folder = STUDIES / f"{kind.name}{'_axial' if has_axial else ''}"
     if not folder.is_dir():
         partial = folder.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
         plan = StudyPlan(contrasts=(Contrast.T2, Contrast.T1), has_axial=has_axial)
-        write_study(partial, seed=seed, lumbar_count=lumbar_count, plan=plan)
+        write_study(
+            partial,
+            seed=kind.seed,
+            lumbar_count=kind.lumbar_count,
+            lesions=kind.lesions,
+            plan=plan,
+        )
         partial.rename(folder)
     return folder
 
@@ -335,6 +363,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--lumbar-count", type=int, default=5, choices=(4, 5, 6))
+    parser.add_argument("--lesions", default="random", choices=("random", "dense"))
     parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--cache", type=Path, default=Path("runs/error_budget"))
@@ -343,10 +372,8 @@ def main() -> None:
     args = parser.parse_args()
     seeds = range(args.first_seed, args.first_seed + args.count)
     with ProcessPoolExecutor(args.workers) as pool:
-        jobs = [
-            pool.submit(measure_phantom, s, args.lumbar_count, args.cache, args.exact)
-            for s in seeds
-        ]
+        kinds = [Kind(seed=s, lumbar_count=args.lumbar_count, lesions=args.lesions) for s in seeds]
+        jobs = [pool.submit(measure_phantom, kind, args.cache, args.exact) for kind in kinds]
         results = [done.result() for done in track(jobs, description="phantoms")]
     text = page(results, args)
     print(text)

@@ -25,12 +25,11 @@ from cauda.evaluation.artifacts import ARTIFACTS
 from cauda.evaluation.selective import STATES, Answer, answers, curve
 from cauda.grade import grade
 from cauda.load import load
-from cauda.phantom import draw_anatomy
 from cauda.phantom.truth import truth
 from cauda.pipeline import analyze_study
 from cauda.settings import Settings
 from cauda.wiring import connect
-from error_budget import make_study
+from error_budget import Kind, make_study
 
 FIRST_SEED = 500_000
 LUMBAR = 5
@@ -41,14 +40,14 @@ def judge(seed: int, artifact: str, cache: Path) -> list[Answer]:
     path = cache / f"{seed}_{artifact.replace(' ', '_')}.json"
     if path.is_file():
         return [Answer(**row) for row in json.loads(path.read_text())]
-    study = load([make_study(seed, LUMBAR) / "dicom"])
+    kind = Kind(seed=seed, lumbar_count=LUMBAR, lesions="random")
+    study = load([make_study(kind, has_axial=False) / "dicom"])
     spoiled = ARTIFACTS[artifact](study, np.random.default_rng((seed, len(artifact))))
     analysis = analyze_study(spoiled, connect(Settings()))
     arguments = (spoiled, analysis.segmentations, analysis.spine, analysis.measurements)
     checked = grade(analysis.spine, analysis.measurements, check(*arguments))
     unchecked = grade(analysis.spine, analysis.measurements, ())
-    anatomy = draw_anatomy(np.random.default_rng(seed), lumbar_count=LUMBAR)
-    found = answers(checked, unchecked, truth(anatomy)[1])
+    found = answers(checked, unchecked, truth(kind.anatomy)[1])
     cache.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([asdict(a) for a in found]))
     return list(found)

@@ -14,7 +14,6 @@ import gzip
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Literal
 
 import nibabel as nib
 import numpy as np
@@ -24,6 +23,7 @@ from cauda.phantom import dicom
 from cauda.phantom.anatomy import Anatomy, Lesion
 from cauda.phantom.canal import conus_level
 from cauda.phantom.draw import draw_anatomy
+from cauda.phantom.lesion_draw import Frequency
 from cauda.phantom.paint import instance_labels, structure_labels
 from cauda.phantom.render import render
 from cauda.phantom.stacks import StudyPlan, axial_spaces, sagittal_space
@@ -49,7 +49,7 @@ def write_study(
     folder: Path,
     *,
     seed: int,
-    lesions: Literal["random"] | Sequence[Lesion] = "random",
+    lesions: Frequency | Sequence[Lesion] = "random",
     lumbar_count: int = 5,
     plan: StudyPlan | None = None,
 ) -> Anatomy:
@@ -61,7 +61,7 @@ def write_study(
         Made if absent; see the module's docstring for what it gets.
     seed : int
         Decides anatomy, noise and every UID.
-    lesions : "random" or sequence of Lesion
+    lesions : "random", "dense", "herniated" or sequence of Lesion
     lumbar_count : int
         4, 5 or 6.
     plan : StudyPlan or None
