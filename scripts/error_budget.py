@@ -363,7 +363,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--lumbar-count", type=int, default=5, choices=(4, 5, 6))
-    parser.add_argument("--lesions", default="random", choices=("random", "dense"))
+    parser.add_argument("--lesions", default="random", choices=("random", "dense", "stenotic"))
     parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--cache", type=Path, default=Path("runs/error_budget"))

@@ -85,7 +85,7 @@ def draw_anatomy(
         The only source of chance.
     lumbar_count : int
         4, 5 or 6 lumbar vertebrae.
-    lesions : "random", "dense", "herniated" or sequence of Lesion
+    lesions : "random", "dense", "herniated", "stenotic" or sequence of Lesion
         What to build: some levels at random, nearly every one, or these; an empty tuple gives a
         healthy, young spine.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -39,16 +40,47 @@ _SIZES_MM = {
     LesionKind.SCHMORL: (2.0, 6.0),
 }
 _POSTERIOR_ZONES = (Zone.CENTRAL, Zone.SUBARTICULAR, Zone.FORAMINAL, Zone.EXTRAFORAMINAL)
-Frequency = Literal["random", "dense", "herniated"]
+Frequency = Literal["random", "dense", "herniated", "stenotic"]
 _HERNIATIONS = {
     LesionKind.PROTRUSION: 0.3,
     LesionKind.EXTRUSION: 0.55,
     LesionKind.SEQUESTRATION: 0.15,
 }
-SHARES = {"random": (0.55, 0.22), "dense": (0.95, 0.75), "herniated": (0.95, 0.75)}
-"""Probability of lesions at the two lowest discs and at the others: as seen, and to train on."""
-TWICE_SHARE = 0.35
-"""Probability of a second lesion at a level that has one."""
+_NARROWINGS = {
+    LesionKind.BULGE: 0.2,
+    LesionKind.PROTRUSION: 0.05,
+    LesionKind.EXTRUSION: 0.1,
+    LesionKind.FACET_OVERGROWTH: 0.25,
+    LesionKind.THICK_FLAVUM: 0.2,
+    LesionKind.HEIGHT_LOSS: 0.15,
+    LesionKind.SLIP: 0.05,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Often:
+    """How many lesions there are.
+
+    ``lower`` and ``upper`` are the probabilities of one at the two lowest discs and at the others,
+    ``again`` that of another where one is, up to ``most``; ``short_pedicles`` is once a spine.
+    Sizes begin at the share ``least`` of their range.
+    """
+
+    lower: float
+    upper: float
+    again: float = 0.35
+    most: int = 2
+    least: float = 0.0
+    short_pedicles: float = 0.08
+    kinds: Mapping[LesionKind, float] = field(default_factory=lambda: _SHARES)
+
+
+_OFTEN = {
+    "random": _Often(0.55, 0.22),
+    "dense": _Often(0.95, 0.75),
+    "herniated": _Often(0.95, 0.75, kinds=_HERNIATIONS),
+    "stenotic": _Often(0.8, 0.6, 0.85, 4, 0.4, 0.5, _NARROWINGS),
+}
 
 
 def draw_lesions(
@@ -58,30 +90,33 @@ def draw_lesions(
 
     ``dense`` puts one at nearly every level: training learns more from each image.
     ``herniated`` puts a herniation there: drawn at random, large ones are too rare to learn from.
+    ``stenotic`` puts what narrows canal, recess and foramen there, mostly large and several.
     """
-    kinds = _HERNIATIONS if frequency == "herniated" else _SHARES
-    lower, upper = SHARES[frequency]
+    often = _OFTEN[frequency]
     lumbar = [
         d.level for d in anatomy.discs if d.level is not None and not d.level.value.startswith("T")
     ]
     result: list[Lesion] = []
     for n, level in enumerate(lumbar):
-        if rng.random() < (lower if n < 2 else upper):
-            result.append(_draw(rng, level, kinds))
-            if rng.random() < TWICE_SHARE:
-                result.append(_draw(rng, level, kinds))
-    if rng.random() < 0.08:
+        if rng.random() < (often.lower if n < 2 else often.upper):
+            result.append(_draw(rng, level, often))
+            for _ in range(often.most - 1):
+                if rng.random() >= often.again:
+                    break
+                result.append(_draw(rng, level, often))
+    if rng.random() < often.short_pedicles:
         level = lumbar[int(rng.integers(min(3, len(lumbar))))]
         size = float(rng.uniform(1.5, 5.0))
         result.append(Lesion(kind=LesionKind.SHORT_PEDICLES, level=level, size_mm=size))
     return _compatible(result)
 
 
-def _draw(rng: Generator, level: Level, shares: Mapping[LesionKind, float]) -> Lesion:
-    kinds = list(shares)
-    weights = np.array(list(shares.values()))
+def _draw(rng: Generator, level: Level, often: _Often) -> Lesion:
+    kinds = list(often.kinds)
+    weights = np.array(list(often.kinds.values()))
     kind = kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))]
     low, high = _SIZES_MM.get(kind, (2.0, 4.0))
+    low += often.least * (high - low)
     side = (Side.LEFT, Side.RIGHT)[int(rng.integers(2))]
     zone = _zone(rng, kind)
     is_both = zone is Zone.CENTRAL or (kind is LesionKind.THICK_FLAVUM and rng.random() < 0.6)

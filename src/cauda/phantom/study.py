@@ -61,7 +61,7 @@ def write_study(
         Made if absent; see the module's docstring for what it gets.
     seed : int
         Decides anatomy, noise and every UID.
-    lesions : "random", "dense", "herniated" or sequence of Lesion
+    lesions : "random", "dense", "herniated", "stenotic" or sequence of Lesion
     lumbar_count : int
         4, 5 or 6.
     plan : StudyPlan or None
