@@ -22,12 +22,18 @@ from cauda.evaluation.segmentation import (
     SINGLE_STRUCTURES,
     THREE_LABELS,
     LabelledCase,
+    as_series,
     phantom_case,
     score_case,
+    score_segmentation,
     three_label_case,
 )
+from cauda.evaluation.strays import LEAST_MM3, REACH_MM, Stray, strays
+from cauda.locate import locate
 from cauda.nets import find_bundle, onnx_segmenter
 from cauda.nets.bundles import Bundle
+from cauda.ports import Segmenter
+from cauda.records import Study
 from cauda.training.spider import read_masks
 
 SLICE_GROUPS = {"native 1 mm": 1, "simulated 4 mm": 4}
@@ -55,13 +61,13 @@ def main() -> None:
                 for case in (_patient(arguments.spider, p, slices) for p in _kept_out(bundle))
             }
     if arguments.phantoms:
-        cases = (phantom_case(PHANTOM_SEED + n) for n in range(arguments.phantoms))
-        tables["unseen phantoms"] = {
-            case.name: score_case(case, segmenter, SINGLE_STRUCTURES) for case in cases
-        }
+        scored = [_phantom(PHANTOM_SEED + n, segmenter) for n in range(arguments.phantoms)]
+        tables["unseen phantoms"] = {p.name: p.scores for p in scored}
 
     for title, rows in tables.items():
         _show(title, rows, per_case=len(rows) <= 10)
+    if arguments.phantoms:
+        _show_strays(scored)
     if arguments.json is not None:
         arguments.json.write_text(json.dumps(_figures(tables), indent=1) + "\n", encoding="utf-8")
 
@@ -73,6 +79,47 @@ def _kept_out(bundle: Bundle) -> list[str]:
 
 def _patient(folder: Path, patient: str, slices: int) -> LabelledCase:
     return three_label_case(patient, *read_masks(folder, patient), slices=slices)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredPhantom:
+    """Scores of one phantom, and what was found and what was named outside its spine."""
+
+    name: str
+    scores: dict[str, Score]
+    found: tuple[Stray, ...]
+    named: tuple[Stray, ...]
+
+
+def _phantom(seed: int, segmenter: Segmenter) -> ScoredPhantom:
+    case = phantom_case(seed)
+    series = as_series(case)
+    segmentation = segmenter(series)
+    spine = locate((segmentation,), Study(series=(series,)))
+    built = np.any(list(case.masks.values()), axis=0)
+    space = segmentation.space
+    labels = segmentation.probabilities.argmax(axis=0)
+    named = spine.instances.get(series.key)
+    return ScoredPhantom(
+        name=case.name,
+        scores=score_segmentation(case, segmentation, SINGLE_STRUCTURES),
+        found=strays(built, case.space, labels, space),
+        named=() if named is None else strays(built, case.space, named, space),
+    )
+
+
+def _show_strays(scored: list[ScoredPhantom]) -> None:
+    """Print how many pieces lie outside the true spine."""
+    for words, pieces in (
+        ("most probable structure", [(p.name, s) for p in scored for s in p.found]),
+        ("named structures, as reported", [(p.name, s) for p in scored for s in p.named]),
+    ):
+        worst = max((s.volume_mm3 for _, s in pieces), default=0.0)
+        studies = len({name for name, _ in pieces})
+        print(
+            f"Pieces over {LEAST_MM3:.0f} mm3 more than {REACH_MM:.0f} mm off the spine, {words}: "
+            f"{len(pieces)} in {studies} of {len(scored)} phantoms, largest {worst:.0f} mm3"
+        )
 
 
 def _show(title: str, rows: Rows, *, per_case: bool) -> None:

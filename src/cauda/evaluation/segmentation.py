@@ -47,6 +47,11 @@ class LabelledCase:
     masks: Mapping[str, Array]
     spacing_mm: tuple[float, float, float]
 
+    @property
+    def space(self) -> Space:
+        """Its grid, at an arbitrary place."""
+        return Space.from_matrix(self.signal.shape, np.diag([*self.spacing_mm, 1.0]))
+
 
 def three_label_case(
     name: str, signal: Array, labels: Array, spacing_mm: tuple[float, float, float], slices: int = 1
@@ -87,12 +92,11 @@ def phantom_case(seed: int) -> LabelledCase:
 
 def as_series(case: LabelledCase) -> Series:
     """The case as a sagittal series at an arbitrary place."""
-    space = Space.from_matrix(case.signal.shape, np.diag([*case.spacing_mm, 1.0]))
     return Series(
         key=case.name,
         plane=Plane.SAGITTAL,
         contrast=Contrast.UNKNOWN,
-        volume=Volume(voxels=case.signal, space=space, slice_axis=0),
+        volume=Volume(voxels=case.signal, space=case.space, slice_axis=0),
         used=True,
         reason="A case to be scored.",
     )
@@ -109,10 +113,16 @@ def score_case(
     segmenter : Segmenter
     structures : mapping of mask name -> structures whose probabilities are summed for it
     """
-    series = as_series(case)
-    segmentation = segmenter(series)
-    space = Space.from_matrix(case.signal.shape, np.diag([*case.spacing_mm, 1.0]))
-    winner = merged_winner(segmentation, structures, space)
+    return score_segmentation(case, segmenter(as_series(case)), structures)
+
+
+def score_segmentation(
+    case: LabelledCase,
+    segmentation: Segmentation,
+    structures: Mapping[str, tuple[Structure, ...]],
+) -> dict[str, Score]:
+    """Score what was found in :func:`as_series` of a case, as :func:`score_case` does."""
+    winner = merged_winner(segmentation, structures, case.space)
     return {
         key: score(case.masks[key], winner == n, case.spacing_mm)
         for n, key in enumerate(structures, start=1)
