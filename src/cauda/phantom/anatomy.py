@@ -72,7 +72,7 @@ class Segment:
     the posterior wall to the lamina; ``lips_mm`` are the anterior and posterior osteophytes;
     ``concave_mm`` and ``modic`` are for the upper and the lower endplate; ``marrow`` scales the
     marrow's fat; ``squareness`` tells how much the outline seen from above resembles a rectangle
-    (0 is an ellipse).
+    (0 is an ellipse). ``taper`` is the share by which a fused body is shallower below than above.
     """
 
     name: str
@@ -95,6 +95,7 @@ class Segment:
     is_fused: bool = False
     modic: tuple[int, int] = (0, 0)
     squareness: float = 0.82
+    taper: float = 0.25
 
     @property
     def vertebra(self) -> Vertebra:
@@ -124,7 +125,8 @@ class Disc:
     ``origin_lps`` and ``axes`` form the frame of the plane that bisects the endplates; ``water``
     is 1 for a young nucleus and 0 for a black disc; ``flavum_mm`` is the thickness of the flavum
     on the left and right; ``bulge_mm`` moves the whole outline beyond the rims; ``crowding`` packs
-    the rootlets of a narrowed sac.
+    the rootlets of a narrowed sac; ``remnant`` is the share of the outline that a fused disc still
+    takes, and ``is_formed`` tells whether such a disc still has a nucleus.
     """
 
     level: Level | None
@@ -139,6 +141,8 @@ class Disc:
     flavum_mm: tuple[float, float]
     is_fused: bool = False
     crowding: float = 0.0
+    remnant: float = 0.7
+    is_formed: bool = False
 
 
 class BlobKind(StrEnum):

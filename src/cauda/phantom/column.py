@@ -8,8 +8,6 @@ from cauda.phantom.materials import OfDisc, OfSegment, of_disc, of_segment
 
 WALL_HOLLOW = 0.07
 """Posterior walls are hollow in the middle by this share of the half depth."""
-TAPER = 0.25
-"""A sacral body narrows by this share from its top to its bottom; its back wall stays in line."""
 CORTEX_MM = 0.9
 ENDPLATE_MM = 0.9
 
@@ -22,7 +20,7 @@ def radius(segment: Segment, patch: Patch, x: XArray, y: XArray, z: XArray | Non
     xp = patch.xp
     a, b = segment.width_mm / 2, segment.depth_mm / 2
     if segment.is_fused and z is not None:
-        share = 1 - TAPER * xp.clip(0.5 - z / segment.height_mm, 0.0, 1.0)
+        share = 1 - segment.taper * xp.clip(0.5 - z / segment.height_mm, 0.0, 1.0)
         y = y - b * (1 - share)
         a, b = a * share, b * share
     elif z is not None:
@@ -107,7 +105,7 @@ def paint_disc(canvas: Canvas, anatomy: Anatomy, n: int) -> None:
     side = (1 - t) * radius(upper, patch, xu, yu, hu) + t * radius(lower, patch, xl, yl, hl)
     between = (down > 0) & (up > 0)
     if disc.is_fused:
-        _paint_fused(patch, n, side, between)
+        _paint_fused(patch, disc, side, t, between)
         return
     edge = 1 + disc.bulge_mm * 4 * t * (1 - t) / (lower.depth_mm / 2)
     inside = between & (side < edge)
@@ -118,10 +116,14 @@ def paint_disc(canvas: Canvas, anatomy: Anatomy, n: int) -> None:
     patch.paint(inside & _nucleus(patch, disc, side, t), of_disc(n, OfDisc.NUCLEUS))
 
 
-def _paint_fused(patch: Patch, n: int, side: XArray, between: XArray) -> None:
-    """Bone round a thin remnant of disc."""
+def _paint_fused(patch: Patch, disc: Disc, side: XArray, t: XArray, between: XArray) -> None:
+    """Bone round a remnant of disc, with a nucleus if it is formed."""
+    n = disc.lower
     patch.paint(between & (side < 1), of_segment(n, OfSegment.CORTEX))
-    patch.paint(between & (side < 0.7), of_disc(n, OfDisc.ANNULUS))
+    patch.paint(between & (side < disc.remnant), of_disc(n, OfDisc.ANNULUS))
+    if disc.is_formed:
+        inside = between & (side < disc.remnant)
+        patch.paint(inside & _nucleus(patch, disc, side, t), of_disc(n, OfDisc.NUCLEUS))
 
 
 def _nucleus(patch: Patch, disc: Disc, side: XArray, t: XArray) -> XArray:
