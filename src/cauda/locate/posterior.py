@@ -44,8 +44,8 @@ IN_SLICE = np.array([np.zeros((3, 3)), np.ones((3, 3)), np.zeros((3, 3))])
 
 def label_sac(view: View, labels: Array) -> None:
     """Write the sac and the cord into an instance map, in place."""
-    labels[view.mask(Structure.SAC)] = SAC_LABEL
-    labels[view.mask(Structure.CORD)] = CORD_LABEL
+    labels[view.sac & view.mask(Structure.SAC)] = SAC_LABEL
+    labels[view.sac & view.mask(Structure.CORD)] = CORD_LABEL
 
 
 def label_arches(

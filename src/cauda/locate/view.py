@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 from scipy import ndimage
+from scipy.spatial import cKDTree
 
 from cauda.geometry import Array, FloatArray, Space
 from cauda.records import Segmentation
@@ -16,6 +17,8 @@ from cauda.vocab import STRUCTURES, Structure
 
 MARGIN_VOXELS = 2
 """Kept around the spine in the slice plane, so that surfaces can be interpolated."""
+STRAY_MM = 12.0
+"""A small piece of sac this far from the rest of it, two slices and more, is none."""
 PRESENT = 0.5
 """A voxel belongs to the spine where background has less than this probability."""
 
@@ -58,12 +61,29 @@ class View:
         return total
 
     @cached_property
-    def sac_points(self) -> FloatArray:
-        """(N, 3): LPS points of the sac with the cord in it, without stray pieces."""
+    def sac(self) -> Array:
+        """(I, J, K) bool: the sac with the cord in it, without stray pieces.
+
+        A piece is stray if it is smaller than a tenth of the largest one and lies apart from all
+        larger pieces; a sac that a severe stenosis cuts in two keeps both its parts.
+        """
         parts, count = ndimage.label(self.mask(Structure.SAC, Structure.CORD))
         sizes = np.bincount(parts.ravel(), minlength=count + 1)
         sizes[0] = 0
-        return self.points((sizes >= max(sizes.max() / 10, 1))[parts])
+        is_kept = sizes >= max(sizes.max() / 10, 1)
+        if count > is_kept.sum():
+            main = cKDTree(self.points(is_kept[parts]))
+            for number in range(1, count + 1):
+                if not is_kept[number]:
+                    away_mm = main.query(self.points(parts == number))[0].min()
+                    is_kept[number] = away_mm < STRAY_MM
+        kept: Array = is_kept[parts]
+        return kept
+
+    @cached_property
+    def sac_points(self) -> FloatArray:
+        """(N, 3): LPS points of the sac with the cord in it, without stray pieces."""
+        return self.points(self.sac)
 
     def sample(self, volume: Array, points_lps: Array) -> FloatArray:
         """Interpolate ``volume`` linearly at (..., 3) points; NaN outside the full grid."""

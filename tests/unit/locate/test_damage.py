@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from cauda.geometry import Space
 from cauda.locate import locate
-from cauda.records import Segmentation
+from cauda.records import SAC_LABEL, Segmentation
 from cauda.vocab import STRUCTURES, Contrast, Structure
 
 NAMES = ["S1", "L5", "L4", "L3", "L2", "L1"]
@@ -128,6 +128,26 @@ def test_a_view_from_l3_to_s1_is_named_but_not_counted(make_case):
     assert [v.is_partial for v in spine.vertebrae] == [False, False, False, True]
     assert spine.numbering.state == "conventional"
     assert spine.numbering.lumbar_count is None
+
+
+def test_a_piece_of_sac_beside_the_spine_is_no_sac(make_case):
+    case = make_case()
+    sac = case.spine.instances["sag_t2"] == SAC_LABEL
+    _, j, k = np.argwhere(sac).mean(axis=0).astype(int)
+    beside = np.zeros_like(sac)
+    beside[0, j : j + 6, k : k + 6] = True
+    found = case.painted(beside, Structure.SAC).spine.instances["sag_t2"] == SAC_LABEL
+    assert (found == sac).all()
+
+
+def test_the_lower_end_of_a_sac_that_is_cut_off_is_kept(make_case):
+    case = make_case()
+    sac = case.spine.instances["sag_t2"] == SAC_LABEL
+    low = np.argwhere(sac)[:, 2].min()
+    gap = np.zeros_like(sac)
+    gap[:, :, low + 3 : low + 9] = True
+    found = case.painted(gap & sac, Structure.BACKGROUND).spine.instances["sag_t2"] == SAC_LABEL
+    assert (found == (sac & ~gap)).all()
 
 
 def test_one_middle_slice_is_enough_for_names_and_frames(make_case):
