@@ -26,9 +26,12 @@ SURE = 0.5
 """Of column, or of sac, to be taken for it."""
 LEAST_SAC_PIXELS = 30
 """A sac drawn with fewer pixels has no place."""
+RIM_MM = 2.0
+"""Column beyond what the sagittal series show follows the nearest that they show, this far and
+where it hangs together with it. Farther out bone is an osteophyte, a facet or the sacrum's wing."""
 NEAR_MM = 8.0
-"""Column beyond what the sagittal series show follows the nearest that they show, this far.
-Farther out it is none, where their slices reach: bowel, muscle or a vessel."""
+"""Farther from what the sagittal series show it is no column, where their slices reach: bowel,
+muscle or a vessel."""
 ACROSS = (-1 / 3, 0.0, 1 / 3)
 """Planes looked at across a slice, in slice spacings."""
 
@@ -102,9 +105,10 @@ def _share_out(plane: Array, witness: _Witness, axial: Segmentation, k: int) -> 
     where: tuple[Array, ...] = tuple(here.T)
     of = column[where]
     own, bone = plane[disc][where] / of, of - plane[disc][where]
+    is_rim = (away_mm <= RIM_MM) & _hangs_together(column >= SURE, where, shown >= SURE)
     # Disc that the slice alone shows beyond the column may be displaced: it stays disc.
-    share = np.where(away_mm == 0, told, np.maximum(told[nearest], own))
-    share = np.where(away_mm <= NEAR_MM, share, own)
+    share = np.where(is_rim, np.maximum(told[nearest], own), own)
+    share = np.where(away_mm == 0, told, share)
     is_stray = is_covered & (away_mm > NEAR_MM)
     sacral = np.divide(plane[sacrum][where], bone, out=np.zeros_like(bone), where=bone > LEAST)
     kept = np.where(is_stray, 0.0, of)
@@ -153,6 +157,17 @@ def _nearest(here: Array, is_shown: Array, pixel_mm: float) -> tuple[Array, Floa
     numbers: Array = grid[tuple(nearest[(slice(None), *where)])]
     away_mm: FloatArray = away[where] * pixel_mm
     return numbers, away_mm
+
+
+def _hangs_together(is_column: Array, where: tuple[Array, ...], is_shown: Array) -> Array:
+    """(N,) bool: pixels of pieces of column that the sagittal series show; so is a fading rim."""
+    parts, count = ndimage.label(is_column)
+    numbers: Array = parts[where]
+    is_known = np.zeros(count + 1, dtype=bool)
+    is_known[numbers[is_shown]] = True
+    is_known[0] = True
+    found: Array = is_known[numbers]
+    return found
 
 
 def _has_stayed(witness: _Witness, axial: Segmentation, k: int) -> bool:

@@ -100,6 +100,25 @@ def test_a_vessel_taken_for_bone_before_the_column_is_none(true):
     assert is_left == pytest.approx(0.0, abs=0.01)
 
 
+@pytest.mark.parametrize(("gap_mm", "from_mm"), [(1.5, 0.0), (0.0, 2.5)])
+def test_bone_beside_the_disc_stays_bone(true, gap_mm, from_mm):
+    """The wing of the sacrum stands apart from the disc, a ridge hangs on it: neither is disc."""
+    sagittal, axial = true
+    beside = np.array(axial.probabilities)
+    k = int(discs(axial).sum(axis=(0, 1)).argmax())
+    column = np.argwhere(discs(axial)[..., k])
+    pixel_mm = axial.space.spacing_mm[0]
+    j = int(column[:, 1].mean())
+    edge = int(column[column[:, 1] == j][:, 0].max()) + 1
+    first = edge + round(gap_mm / pixel_mm)
+    piece = (slice(first, first + round(6.0 / pixel_mm)), slice(j - 4, j + 5), k)
+    beside[(slice(None), *piece)] = 0
+    beside[(SACRUM, *piece)] = 1
+    told = told_by([sagittal], changed(axial, beside))
+    outer = (slice(first + round(from_mm / pixel_mm), piece[0].stop), *piece[1:])
+    assert told.probabilities[(DISC, *outer)].max() < 0.05
+
+
 @pytest.mark.parametrize("shift_mm", [(6.0, 0.0, 0.0), (0.0, -6.0, 0.0)])
 def test_a_patient_who_moved_in_between_is_not_settled(true, shift_mm):
     sagittal, axial = true
