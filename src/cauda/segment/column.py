@@ -31,7 +31,7 @@ RIM_MM = 2.0
 where it hangs together with it. Farther out bone is an osteophyte, a facet or the sacrum's wing."""
 NEAR_MM = 8.0
 """Farther from what the sagittal series show it is no column, where their slices reach: bowel,
-muscle or a vessel."""
+muscle or a vessel; but herniated disc hangs together with the rest, behind its middle."""
 ACROSS = (-1 / 3, 0.0, 1 / 3)
 """Planes looked at across a slice, in slice spacings."""
 
@@ -101,8 +101,8 @@ def _share_out(plane: Array, witness: _Witness, axial: Segmentation, k: int) -> 
     told, shown, is_covered = _disc_share(witness, axial.space, here, k)
     if not (shown >= SURE).any():
         return
-    nearest, away_mm = _nearest(here, shown >= SURE, axial.space.spacing_mm[0])
     where: tuple[Array, ...] = tuple(here.T)
+    nearest, away_mm = _nearest(here, shown >= SURE, axial.space.spacing_mm[0])
     of = column[where]
     own, bone = plane[disc][where] / of, of - plane[disc][where]
     is_rim = (away_mm <= RIM_MM) & _hangs_together(column >= SURE, where, shown >= SURE)
@@ -110,12 +110,19 @@ def _share_out(plane: Array, witness: _Witness, axial: Segmentation, k: int) -> 
     share = np.where(is_rim, np.maximum(told[nearest], own), own)
     share = np.where(away_mm == 0, told, share)
     is_stray = is_covered & (away_mm > NEAR_MM)
+    is_stray &= ~_is_herniated(plane[disc] >= SURE, where, shown >= SURE)
     sacral = np.divide(plane[sacrum][where], bone, out=np.zeros_like(bone), where=bone > LEAST)
     kept = np.where(is_stray, 0.0, of)
     plane[disc][where] = kept * share
     plane[sacrum][where] = kept * (1 - share) * sacral
     plane[body][where] = kept * (1 - share) * (1 - sacral)
     plane[axial.structures.index(Structure.BACKGROUND)][where] += of - kept
+
+
+def _is_herniated(is_disc: Array, where: tuple[Array, ...], is_shown: Array) -> Array:
+    """(N,) bool: disc that hangs together with what is shown and lies behind its middle."""
+    found: Array = is_disc[where] & _hangs_together(is_disc, where, is_shown)
+    return found & (where[1] > where[1][is_shown].mean())
 
 
 def _disc_share(

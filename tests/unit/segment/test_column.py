@@ -71,13 +71,18 @@ def test_what_is_right_stays_and_nothing_but_the_column_changes(true):
     )
 
 
-def test_displaced_disc_that_only_the_slice_shows_stays_disc(true):
+@pytest.mark.parametrize("depth_mm", [5.0, 12.0])
+def test_displaced_disc_that_only_the_slice_shows_stays_disc(true, depth_mm):
     sagittal, axial = true
     behind = np.array(axial.probabilities)
     k = int(discs(axial).sum(axis=(0, 1)).argmax())
     i = int(np.argwhere(discs(axial)[..., k])[:, 0].mean())
     back = int(np.flatnonzero(discs(axial)[i, :, k])[-1])
-    lesion = (slice(i - 3, i + 4), slice(back + 1, back + 8), k)
+    lesion = (
+        slice(i - 3, i + 4),
+        slice(back + 1, back + 1 + round(depth_mm / axial.space.spacing_mm[1])),
+        k,
+    )
     behind[(slice(None), *lesion)] = 0
     behind[(DISC, *lesion)] = 1
     told = told_by([sagittal], changed(axial, behind))
