@@ -25,7 +25,7 @@ import numpy as np
 from rich.progress import track
 
 import cauda
-from cauda.evaluation.agreement import GradePair, grade_pairs, weighted_kappa
+from cauda.evaluation.agreement import GradePair, grade_pairs, kappa_interval, weighted_kappa
 from cauda.evaluation.budget import (
     BudgetRow,
     Comparison,
@@ -50,6 +50,12 @@ from cauda.vocab import Condition, Contrast, Level, Plane, Quantity, Side, Verte
 
 STUDIES = Path("runs/phantoms")
 """Phantoms are kept here: they do not depend on the network."""
+USUAL_LUMBAR = 5
+LESIONS = {
+    "random": "random lesions",
+    "dense": "a lesion at nearly every level",
+    "stenotic": "what narrows canal, recesses and foramina at most levels",
+}
 FIRST_SEED = 500_000
 """Training draws its phantoms from seeds far below."""
 SIDE_MARGIN = {
@@ -254,19 +260,26 @@ def table(rows: tuple[BudgetRow, ...]) -> str:
     return "\n".join(lines)
 
 
-def grade_table(pairs: list[GradePair]) -> str:
-    """Agreement of the grades with what was built."""
+def grade_table(studies: list[list[GradePair]]) -> str:
+    """Agreement of the grades with what was built, intervals by study."""
+    pairs = [p for own in studies for p in own]
     lines = [
-        "| condition | scale | n | not graded | weighted kappa |",
-        "| --- | --- | --- | --- | --- |",
+        "| condition | scale | n | abnormal | not graded | weighted kappa (95 % interval) |",
+        "| --- | --- | --- | --- | --- | --- |",
     ]
     for condition in GRADED:
         for scale in sorted({p.scale for p in pairs if p.condition == condition}):
             own = [p for p in pairs if p.condition == condition and p.scale == scale]
             known = [p for p in own if p.measured >= 0]
+            low, high = kappa_interval(
+                [
+                    [p for p in study if (p.condition, p.scale) == (condition, scale)]
+                    for study in studies
+                ]
+            )
             lines.append(
-                f"| {condition.value} | {scale} | {len(known)} | {len(own) - len(known)} "
-                f"| {weighted_kappa(known):.2f} |"
+                f"| {condition.value} | {scale} | {len(known)} | {sum(p.truth > 0 for p in known)} "
+                f"| {len(own) - len(known)} | {weighted_kappa(known):.2f} ({low:.2f}-{high:.2f}) |"
             )
     return "\n".join(lines)
 
@@ -321,18 +334,18 @@ def page(results: list[dict[str, Any]], args: argparse.Namespace) -> str:
         for quantity, margin in SIDE_MARGIN.items()
         for own in ([comparison(c) for c in r["comparisons"]] for r in results)
     )
-    pairs = [GradePair(**p) for r in results for p in r["grades"]]
+    graded = [[GradePair(**p) for p in r["grades"]] for r in results]
     misnamed = sum(bool(r["misnamed"]) for r in results)
     unfound = sum(len(r["unfound"]) for r in results)
     return "\n".join(
         [
             "# Error budget on unseen phantoms",
             "",
-            f"{count} phantoms with {lumbar_count} lumbar vertebrae and random lesions, seeds from "
-            f"{args.first_seed}, {how}. Truth is computed from the geometry, never from voxels. "
-            "Phantoms are not patients: see the log for real images. Printed by",
+            f"{count} phantoms with {lumbar_count} lumbar vertebrae and {LESIONS[args.lesions]}, "
+            f"seeds from {args.first_seed}, {how}. Truth is computed from the geometry, never from "
+            "voxels. Phantoms are not patients: see the log for real images. Printed by",
             "",
-            f"    python scripts/error_budget.py --count {count}{' --exact' if args.exact else ''}",
+            f"    {_command(args)}",
             "",
             table(summarize(comparisons, missing)),
             "",
@@ -353,17 +366,26 @@ def page(results: list[dict[str, Any]], args: argparse.Namespace) -> str:
             "",
             "## Grades against what was built",
             "",
-            grade_table(pairs),
+            grade_table(graded),
             "",
         ]
     )
 
 
+def _command(args: argparse.Namespace) -> str:
+    words = ["python scripts/error_budget.py", f"--count {args.count}"]
+    words += [f"--lumbar-count {args.lumbar_count}"] if args.lumbar_count != USUAL_LUMBAR else []
+    words += [f"--lesions {args.lesions}"] if args.lesions != "random" else []
+    words += [f"--first-seed {args.first_seed}"] if args.first_seed != FIRST_SEED else []
+    words += ["--exact"] if args.exact else []
+    return " ".join(words)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--count", type=int, default=40)
-    parser.add_argument("--lumbar-count", type=int, default=5, choices=(4, 5, 6))
-    parser.add_argument("--lesions", default="random", choices=("random", "dense", "stenotic"))
+    parser.add_argument("--lumbar-count", type=int, default=USUAL_LUMBAR, choices=(4, 5, 6))
+    parser.add_argument("--lesions", default="random", choices=tuple(LESIONS))
     parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--cache", type=Path, default=Path("runs/error_budget"))

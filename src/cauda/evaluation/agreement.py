@@ -47,6 +47,36 @@ def grade_pairs(measured: Iterable[Finding], truth: Iterable[Finding]) -> tuple[
     return tuple(pairs)
 
 
+def kappa_interval(
+    studies: Sequence[Sequence[GradePair]], *, count: int = 500, seed: int = 0
+) -> tuple[float, float]:
+    """95 % bootstrap interval of the weighted kappa, drawn by whole studies.
+
+    Parameters
+    ----------
+    studies : sequence of sequence of GradePair
+        Pairs of one scale, study by study; those without a grade are left out.
+    count, seed : int
+        Number of draws, and where they begin.
+
+    Returns
+    -------
+    low, high : float
+        NaN where no draw defines a kappa.
+    """
+    known = [[p for p in study if p.measured >= 0] for study in studies]
+    rng = np.random.default_rng(seed)
+    values = []
+    for _ in range(count):
+        chosen = rng.integers(len(known), size=len(known))
+        values.append(weighted_kappa([p for n in chosen for p in known[n]]))
+    defined = [v for v in values if not np.isnan(v)]
+    if not defined:
+        return float("nan"), float("nan")
+    low, high = np.percentile(defined, (2.5, 97.5))
+    return float(low), float(high)
+
+
 def weighted_kappa(pairs: Sequence[GradePair]) -> float:
     """Quadratic weighted kappa (Cohen 1968) of pairs that share one scale; NaN if undefined.
 

@@ -6,7 +6,12 @@ import math
 
 import pytest
 
-from cauda.evaluation.agreement import GradePair, grade_pairs, weighted_kappa
+from cauda.evaluation.agreement import (
+    GradePair,
+    grade_pairs,
+    kappa_interval,
+    weighted_kappa,
+)
 from cauda.records import Finding
 from cauda.vocab import UNKNOWN, Condition, Level, Scale
 
@@ -32,6 +37,19 @@ def test_kappa(pairs: list[tuple[int, int]], kappa: float) -> None:
 
 def test_kappa_of_one_grade_is_undefined() -> None:
     assert math.isnan(weighted_kappa([pair(0, 0), pair(0, 0)]))
+
+
+def test_the_interval_of_kappa_is_drawn_by_study() -> None:
+    good, poor = [pair(0, 0), pair(2, 2)], [pair(2, 0), pair(0, 2)]
+    low, high = kappa_interval([good, good, good, poor])
+    assert low < weighted_kappa([*good, *good, *good, *poor]) < high == 1.0
+    # All draws of like studies are alike, however many pairs they hold.
+    low, high = kappa_interval([[*good, pair(1, 0)]] * 9)
+    assert low == pytest.approx(high)
+
+
+def test_the_interval_leaves_out_what_was_not_graded() -> None:
+    assert kappa_interval([[pair(0, 0), pair(2, 2), pair(-1, 3)]] * 3) == (1.0, 1.0)
 
 
 def finding(grade: str, level: Level = Level.L4_L5) -> Finding:
