@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 from cauda.geometry import Frame
 from cauda.measure.discs import DiscSlice
@@ -23,8 +24,12 @@ DEEP_SHARE = 0.5
 WINDOW_ALONG_MM = (-28.0, 28.0)
 """How far up and down fragments are looked for: to the middle of the neighboring bodies."""
 
-WINDOW_BEHIND_MM = (-3.0, 18.0)
-"""From just before the line to the back of any canal."""
+WINDOW_BEHIND_MM = (-8.0, 18.0)
+"""From inside the bodies, whose back walls are hollow, to the back of any canal."""
+
+FREE_MM = 3.0
+"""Displaced disc hangs together with the disc or lies on the back wall of a body, this near to
+either. What stands free farther behind is facet, flavum or flow, mistaken for disc."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,7 +68,7 @@ def behind(traced: DiscSlice, level: LevelInstance) -> Behind:
     corners = np.subtract(traced.upper.posterior, traced.lower.posterior)
     return Behind(
         sheet=sheet,
-        reach_mm=_rearmost(sheet.own(Structure.DISC, level.label), sheet),
+        reach_mm=_rearmost(_on_wall(sheet.own(Structure.DISC, level.label), sheet), sheet),
         half_mm=float(np.hypot(*corners)) / 2,
     )
 
@@ -83,6 +88,24 @@ def _line_frame(traced: DiscSlice) -> Frame:
         posterior_lps=tuple(posterior.tolist()),
         up_lps=tuple(up.tolist()),
     )
+
+
+def _on_wall(disc: Floats, sheet: Sheet) -> Floats:
+    """(Y, Z): the disc without pieces of which nothing lies on disc or bone in front of it."""
+    is_disc = disc >= SURFACE
+    bone = sheet.every(Structure.BODY) + sheet.every(Structure.SACRUM)
+    is_solid = is_disc | (bone >= SURFACE)
+    order = np.arange(len(sheet.y_mm))[:, None]
+    last = np.maximum.accumulate(np.where(is_solid, order, -1), axis=0)
+    before = np.vstack([np.full((1, disc.shape[1]), -1), last[:-1]])
+    is_far = is_solid & (before >= 0) & ((order - before) * sheet.step_mm > FREE_MM)
+    is_near = is_disc & ~np.maximum.accumulate(is_far, axis=0)
+    parts, count = ndimage.label(is_disc)
+    is_kept = np.zeros(count + 1, dtype=bool)
+    is_kept[parts[is_near]] = True
+    # What fades round a piece goes with it.
+    nearest = ndimage.distance_transform_edt(~is_disc, return_distances=False, return_indices=True)
+    return np.where(is_kept[parts[tuple(nearest)]], disc, 0.0) if count else disc
 
 
 def _rearmost(disc: Floats, sheet: Sheet) -> Floats:

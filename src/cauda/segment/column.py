@@ -122,7 +122,8 @@ def _share_out(plane: Array, witness: _Witness, axial: Segmentation, k: int) -> 
 def _is_herniated(is_disc: Array, where: tuple[Array, ...], is_shown: Array) -> Array:
     """(N,) bool: disc that hangs together with what is shown and lies behind its middle."""
     found: Array = is_disc[where] & _hangs_together(is_disc, where, is_shown)
-    return found & (where[1] > where[1][is_shown].mean())
+    found &= where[1] > where[1][is_shown].mean()
+    return found
 
 
 def _disc_share(

@@ -14,7 +14,7 @@ from cauda.measure import measure
 from cauda.measure.alignment import slip_mm, wedge_deg
 from cauda.measure.discs import Chord, DiscSlice
 from cauda.records import Spine
-from cauda.vocab import Contrast, Quantity
+from cauda.vocab import STRUCTURES, Contrast, Level, Quantity, Structure
 
 GOALS = {"mm": 0.35, "mm2": 8.0, "mm3": 500.0, "deg": 0.6, "%": 1.0, "1": 0.02}
 """Tolerance a unit on exact segmentations at 4 mm slices and 0.7 mm pixels."""
@@ -234,3 +234,27 @@ def test_prefers_t1_for_foramina_and_the_agreed_sac_and_t2_for_the_rest(standard
         wanted = "sag_t1" if m.quantity in on_t1 else "sag_t2"
         assert m.preferred == (m.series == wanted), m.id
     assert {m.series for m in found if m.quantity is Quantity.NUCLEUS_SIGNAL} == {"sag_t2"}
+
+
+@pytest.mark.parametrize(("front_mm", "is_displaced"), [(-0.5, True), (1.5, True), (6.0, False)])
+def test_displaced_disc_lies_on_the_wall_or_is_none(standard, front_mm, is_displaced):
+    """A piece 4 mm thick, behind the body below the disc, its front that far behind the wall."""
+    spine, segmentation = standard
+    level = next(lv for lv in spine.levels if lv.name is Level.L4_L5)
+    key = segmentation.series
+    local = level.frame.to_local(segmentation.space.to_lps(np.argwhere(spine.instances[key] >= 0)))
+    below = spine.instances[key].ravel() == level.below
+    beside = below & (np.abs(local[:, 0]) < 6) & (np.abs(local[:, 2] + 12) < 3)
+    behind_mm = local[:, 1] - local[beside, 1].max()
+    piece = (np.abs(local[:, 0]) < 6) & (np.abs(local[:, 2] + 12) < 3)
+    piece &= (behind_mm > front_mm) & (behind_mm < front_mm + 4)
+    where = piece.reshape(spine.instances[key].shape)
+    instances = np.where(where, level.label, spine.instances[key])
+    probabilities = np.where(where, 0, segmentation.probabilities)
+    probabilities[STRUCTURES.index(Structure.DISC)][where] = 1
+    drawn = replace(segmentation, probabilities=probabilities)
+    found = values(replace(spine, instances={key: instances}), drawn)
+    depth = found["L4-L5/posterior_displacement_mm"].value
+    assert (depth > 1.0) == is_displaced
+    migration = found["L4-L5/migration_caudal_mm"].value
+    assert migration == pytest.approx(10.0 if is_displaced else 0.0, abs=1.5)
