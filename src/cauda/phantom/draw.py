@@ -25,6 +25,7 @@ from cauda.phantom.lesion_draw import Frequency, draw_lesions
 from cauda.phantom.lesions import apply_lesions
 from cauda.phantom.materials import Base
 from cauda.phantom.place import axes_of, place
+from cauda.phantom.transitional import transitional
 from cauda.vocab import Level
 
 Generator = np.random.Generator
@@ -84,7 +85,7 @@ def draw_anatomy(
     rng : numpy.random.Generator
         The only source of chance.
     lumbar_count : int
-        4, 5 or 6 lumbar vertebrae.
+        4, 5 or 6 lumbar vertebrae; four and six come with the shape of a transition.
     lesions : "random", "dense", "herniated", "stenotic" or sequence of Lesion
         What to build: some levels at random, nearly every one, or these; an empty tuple gives a
         healthy, young spine.
@@ -98,7 +99,7 @@ def draw_anatomy(
         msg = f"A phantom has 4, 5 or 6 lumbar vertebrae, not {lumbar_count}."
         raise ValueError(msg)
     age = float(rng.uniform(0, 1)) if isinstance(lesions, str) else YOUNG
-    plain = _draw_plain(rng, lumbar_count, age)
+    plain = transitional(_draw_plain(rng, lumbar_count, age))
     chosen = draw_lesions(rng, plain, lesions) if isinstance(lesions, str) else tuple(lesions)
     return crowded(replace(place(apply_lesions(plain, chosen)), plain=place(plain)))
 
