@@ -6,7 +6,6 @@ import numpy as np
 from scipy import ndimage
 from skimage import measure as contours
 
-from cauda.geometry import Array
 from cauda.measure.foramina import LEAST_PLATEAU, Foramen, Opening
 from cauda.measure.reading import Reading
 from cauda.measure.sampling import STEP_MM, SURFACE, Floats, between, change
@@ -14,8 +13,14 @@ from cauda.measure.signal import signal_on
 from cauda.measure.uncertainty import Spread
 from cauda.vocab import Contrast, Quantity, Structure
 
-FAT_MM = 0.75
-"""Fat counts on a side of the root where it is at least this thick: a pixel."""
+FAT_MM = 0.6
+"""Fat counts on a side of the root where it is at least this thick: nearly a pixel.
+
+Thickness is the fat's share summed along a ray, which blur and partial volume leave as it is; a
+thin layer fills no pixel by itself.
+"""
+RAY_MM = np.arange(-0.75, 2.76, 0.25)
+"""Places along a ray, square to the root's border: from within it, as blur carries fat there."""
 
 LEAST_ROOT_MM2 = 5.0
 """A smaller section is no root whose sides could be told."""
@@ -101,7 +106,7 @@ def _around(opening: Opening) -> dict[Quantity, float]:
     area = _area_mm2(ring)
     if area < LEAST_ROOT_MM2:
         return {}
-    touching = _is_fat(opening, _outward(ring))
+    touching = _fat_mm(opening, _rays(ring)) >= FAT_MM
     center = ring.mean(axis=0)
     away = ring - center
     away /= np.maximum(np.linalg.norm(away, axis=1), 1e-6)[:, None]
@@ -120,32 +125,42 @@ def _area_mm2(ring: Floats) -> float:
     return float(abs(np.dot(y, np.roll(z, 1)) - np.dot(z, np.roll(y, 1)))) / 2
 
 
-def _outward(ring: Floats) -> Floats:
-    """(N, 2): the places ``FAT_MM`` outside a ring, square to it."""
+def _rays(ring: Floats) -> Floats:
+    """(N, R, 2): places along rays that leave a ring square to it."""
     along = np.roll(ring, -2, axis=0) - np.roll(ring, 2, axis=0)
     normal = np.column_stack([along[:, 1], -along[:, 0]])
     normal /= np.maximum(np.linalg.norm(normal, axis=1), 1e-6)[:, None]
     outside = np.sign(((ring - ring.mean(axis=0)) * normal).sum(axis=1))
-    result: Floats = ring + FAT_MM * normal * np.where(outside < 0, -1.0, 1.0)[:, None]
+    normal *= np.where(outside < 0, -1.0, 1.0)[:, None]
+    result: Floats = ring[:, None] + RAY_MM[:, None] * normal[:, None]
     return result
 
 
-def _is_fat(opening: Opening, places_mm: Floats) -> Array:
-    """(N,): whether fat lies at places of the slice, by class and, on T1, by signal too."""
+def _fat_mm(opening: Opening, rays: Floats) -> Floats:
+    """(N,): thickness of the fat along rays, by class and, on T1, by signal too."""
     sheet = opening.sheet
-    at = ((places_mm - np.array([sheet.y_mm[0], sheet.z_mm[0]])) / STEP_MM).T
+    at = (rays - np.array([sheet.y_mm[0], sheet.z_mm[0]])) / STEP_MM
+    places = np.moveaxis(at, -1, 0)
     root = _root(opening)
     fat = np.maximum(opening.region / opening.scale - root, 0.0)
-    told: Array = ndimage.map_coordinates(fat, at, order=1) >= SURFACE
-    if sheet.stack.segmentation.contrast is not Contrast.T1:
-        return told
-    signal = signal_on(sheet)
+    share: Floats = ndimage.map_coordinates(fat, places, order=1)
+    tones = _tones(opening, fat, root)
+    if tones is not None:
+        bright, dark = tones
+        signal = ndimage.map_coordinates(signal_on(sheet), places, order=1)
+        share = np.minimum(share, np.clip((signal - dark) / (bright - dark), 0.0, 1.0))
+    result: Floats = share.sum(axis=1) * float(RAY_MM[1] - RAY_MM[0])
+    return result
+
+
+def _tones(opening: Opening, fat: Floats, root: Floats) -> tuple[float, float] | None:
+    """Signal of pure fat and of root on T1; None where the signal does not tell them apart."""
+    if opening.sheet.stack.segmentation.contrast is not Contrast.T1:
+        return None
+    signal = signal_on(opening.sheet)
     pure, nerve = fat >= 0.8, root >= 0.8
     if not pure.any() or not nerve.any():
-        return told
+        return None
     bright = float(np.percentile(signal[pure], BRIGHT_PERCENTILE))
     dark = float(np.median(signal[nerve]))
-    if bright < LEAST_RATIO * dark:
-        return told
-    is_bright: Array = ndimage.map_coordinates(signal, at, order=1) >= (bright + dark) / 2
-    return told & is_bright
+    return (bright, dark) if bright >= LEAST_RATIO * dark else None
