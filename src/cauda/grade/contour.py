@@ -58,8 +58,23 @@ def _kept(case: Case) -> Verdict:
         return Verdict("sequestration", case.say("fragment", mm=away))
     if is_displaced(case):
         words = case.say("sagittal_only", mm=case.values[Quantity.DISPLACEMENT])
-        return Verdict("normal", words, is_doubtful=True)
+        return Verdict(_sagittal_grade(case), words, is_doubtful=True)
     return Verdict("normal", case.say("normal"))
+
+
+def _sagittal_grade(case: Case) -> str:
+    """What sagittal images alone say of a disc that keeps its outline on the axial ones.
+
+    A slip uncovers the disc behind the upper body without displacing it.
+    """
+    if is_slipped(case):
+        return "normal"
+    return "extrusion" if is_extruded(case) else "displaced"
+
+
+def _is_contradicted(case: Case) -> bool:
+    """Whether sagittal images show displaced disc where the axial ones show none."""
+    return is_displaced(case) and not is_slipped(case)
 
 
 def _shape(case: Case, share: float) -> str:
@@ -99,10 +114,25 @@ def _size(case: Case) -> str:
     return case.say("thirds", percent=100 * canal, size=SIZES[third])
 
 
+def _undecided(case: Case) -> Verdict:
+    """The planes contradict each other, and nothing tells which is right."""
+    return Verdict(UNKNOWN, case.say("contradicted", mm=case.values[Quantity.DISPLACEMENT]))
+
+
+def _beside(case: Case) -> Verdict:
+    """Herniation of a disc that keeps its outline: an extrusion may show in one plane alone."""
+    if not _is_contradicted(case):
+        return Verdict("absent", case.say("absent"))
+    if not is_extruded(case):
+        return _undecided(case)
+    words = case.say("sagittal_only", mm=case.values[Quantity.DISPLACEMENT])
+    return Verdict("present", words, is_doubtful=True)
+
+
 def bulge(case: Case) -> Verdict:
     """Present where the outline is passed over more than a quarter of it, no slip uncovering it."""
     if not _is_beyond(case):
-        return Verdict("absent", case.say("absent"))
+        return _undecided(case) if _is_contradicted(case) else Verdict("absent", case.say("absent"))
     if is_slipped(case):
         return Verdict(UNKNOWN, case.say("uncovered", slip=case.values[Quantity.SLIP]))
     share = case.values[Quantity.DISPLACEMENT_CIRCUMFERENCE]
@@ -115,7 +145,7 @@ def herniation(case: Case) -> Verdict:
     if _is_fragment(case):
         return Verdict("present", case.say("free"))
     if not _is_beyond(case):
-        return Verdict("absent", case.say("absent"))
+        return _beside(case)
     if is_slipped(case):
         return Verdict(UNKNOWN, case.say("uncovered", slip=case.values[Quantity.SLIP]))
     shape = _shape(case, case.values[Quantity.DISPLACEMENT_CIRCUMFERENCE])

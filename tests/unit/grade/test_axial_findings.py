@@ -118,6 +118,30 @@ def test_a_slip_uncovers_the_disc(make_spine, make_normal, axial):
     assert at(findings, Condition.DISC_HERNIATION).grade == UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("sagittal", "contour", "bulge", "herniation"),
+    [
+        ({"DISPLACEMENT": 0.5}, "normal", "absent", "absent"),
+        ({"DISPLACEMENT": 5.0}, "displaced", UNKNOWN, UNKNOWN),
+        ({"DISPLACEMENT": 5.0, "DISPLACEMENT_EXTENT": 18.0}, "extrusion", UNKNOWN, "present"),
+        ({"DISPLACEMENT": 5.0, "SLIP": 5.0}, "normal", "absent", "absent"),
+    ],
+)
+def test_what_only_sagittal_images_show_is_not_called_normal(
+    make_spine, make_normal, axial, sagittal, contour, bulge, herniation
+):
+    kept = axial({}, DISPLACEMENT_DEPTH=0.5, DISPLACEMENT_CIRCUMFERENCE=0.1)
+    findings = grade(make_spine(), (*make_normal(**sagittal), *kept), ())
+    sure = grade(make_spine(), (*make_normal(DISPLACEMENT=0.5), *kept), ())
+    assert at(findings, Condition.DISC_CONTOUR).grade == contour
+    assert at(findings, Condition.DISC_BULGE).grade == bulge
+    assert at(findings, Condition.DISC_HERNIATION).grade == herniation
+    if sagittal["DISPLACEMENT"] > 2.0:
+        assert "axial outline kept" in at(findings, Condition.DISC_CONTOUR).detail
+        certainties = [at(f, Condition.DISC_CONTOUR).certainty for f in (findings, sure)]
+        assert certainties[0] != certainties[1]
+
+
 def test_levels_without_axial_slices_keep_the_sagittal_rules(make_spine, make_normal, axial):
     findings = grade(make_spine(), (*make_normal(), *axial()), ())
     rules = {f.level: f.rule for f in findings if f.condition is Condition.DISC_CONTOUR}
