@@ -60,23 +60,19 @@ class Alternation:
         From below; one fewer than the bones (vertebrae and, lowest, perhaps the sacrum).
     has_sacrum : bool
         Whether the lowest bone is the sacrum.
-    residual : int or None
-        Centerline index of a disc inside the sacrum (S1-S2).
     reasons : tuple of str
         What was inferred.
     """
 
     separators: tuple[Separator, ...]
     has_sacrum: bool
-    residual: int | None
     reasons: tuple[str, ...]
 
 
 def alternation(found: Profile) -> Alternation:
     """Find the discs along the curve and what bounds the column below and above."""
     places = _peaks(found)
-    residual = [p for p in places if _is_within_sacrum(found, p)]
-    mobile = [p for p in places if p not in residual and _has_body(found, p)]
+    mobile = [p for p in places if not _is_within_sacrum(found, p) and _has_body(found, p)]
     pitch = _pitch(mobile)
     distinct = _without_doubles(found, mobile, pitch)
     ignored = any(found.disc[p] > PLAIN_DISC for p in set(mobile) - set(distinct))
@@ -91,7 +87,6 @@ def alternation(found: Profile) -> Alternation:
     return Alternation(
         separators=separators,
         has_sacrum=has_sacrum,
-        residual=max(residual) if residual and has_sacrum else None,
         reasons=reasons,
     )
 

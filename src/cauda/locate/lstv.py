@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from cauda.geometry import Array, FloatArray
+from cauda.geometry import FloatArray
 from cauda.knowledge import Row, rows
-from cauda.locate.partition import DiscPlane
-from cauda.locate.view import View
-from cauda.records import Plane3
-from cauda.vocab import Structure
+from cauda.locate.column import Column
+from cauda.locate.junction import Junction, junction
+from cauda.records import VertebraInstance
 
-REACH_MM = 35.0
-"""Half the length of the front-to-back line that is measured."""
-STEP_MM = 0.5
-"""Distance between its samples."""
-CENTRAL_MM = 6.0
-"""The line is averaged over slices this far to both sides."""
-CLEARANCE_MM = 4.0
-"""A body's depth is measured this far from its endplate."""
+LEAST_HEIGHT_MM = 0.1
+"""A disc is taken to be at least this high where it divides."""
 
 
 def transitional_signs(measures: Mapping[str, float]) -> tuple[Row, ...]:
-    """Rows of the knowledge base whose limit a measure reaches; missing measures say nothing."""
+    """Rows of the knowledge base whose limits the measures reach; missing ones say nothing."""
     return tuple(row for row in rows("numbering.toml", "lstv") if _is_met(row, measures))
 
 
@@ -33,64 +26,77 @@ def _is_met(row: Row, measures: Mapping[str, float]) -> bool:
     if value is None:
         return False
     limit = row.number("limit")
-    return value >= limit if row["at_least"] else value <= limit
+    other = measures.get(row.text("with_measure", ""), -np.inf)
+    is_with = row.text("with_measure", "") == "" or -np.inf < other <= row.number("with_limit")
+    return is_with and (value >= limit if row["at_least"] else value <= limit)
 
 
-def sacral_measures(view: View, disc: DiscPlane | None, top: Plane3 | None) -> dict[str, float]:
-    """``share`` of the sacrum's depth that the S1-S2 disc takes, and ``ratio`` of S1's depths.
+def transitional_measures(
+    column: Column,
+    vertebrae: Sequence[VertebraInstance],
+    discs: Sequence[int],
+    heights: Mapping[int, float],
+) -> dict[str, float]:
+    """Measure the lumbosacral junction of a spine with a sacrum.
 
     Parameters
     ----------
-    disc : DiscPlane or None
-        Plane through a disc inside the sacrum.
-    top : Plane3 or None
-        The upper endplate of S1.
+    column : Column
+    vertebrae : sequence of VertebraInstance
+    discs : sequence of int
+        Labels of the discs, from below.
+    heights : mapping of int to float
+        Disc label to height, mm.
+
+    Returns
+    -------
+    measures : dict
+        Those that can be told of: ``ratio`` of S1's upper to lower depth, ``junction_mm`` height of
+        the disc or its remnant below S1, ``share`` of the depth where the network sees disc there,
+        ``angle_deg`` by which the two lowest free bodies stand at a larger angle to each other
+        than the lowest of them to S1, ``last_to_next`` height of the lowest disc over the next.
     """
-    if disc is None:
-        return {}
-    filled = view.bone + view.probabilities[Structure.DISC]
-    depth = _depth_mm(view, filled, disc.point, disc.normal)
-    if depth <= 0:
-        return {}
-    found = {"share": _depth_mm(view, view.probabilities[Structure.DISC], disc.point, disc.normal)}
-    found["share"] /= depth
-    if top is not None:
-        upper, lower = np.array(top.point_lps), disc.point
-        below = upper - CLEARANCE_MM * np.array(top.normal_lps)
-        above = lower + CLEARANCE_MM * disc.normal
-        first = _depth_mm(view, filled, below, np.array(top.normal_lps))
-        last = _depth_mm(view, filled, above, disc.normal)
-        if first > 0 and last > 0:
-            found["ratio"] = first / last
-    return found
+    measures: dict[str, float] = {}
+    if len(discs) > 1 and {discs[0], discs[1]} <= set(heights):
+        measures["last_to_next"] = heights[discs[0]] / max(heights[discs[1]], LEAST_HEIGHT_MM)
+    found = junction(column)
+    if found is None:
+        return measures
+    measures |= {"ratio": found.ratio, "junction_mm": found.height_mm, "share": found.share}
+    angle = _excess_deg(column, vertebrae, found)
+    return measures if angle is None else measures | {"angle_deg": angle}
 
 
-def _depth_mm(view: View, volume: Array, center: FloatArray, normal: FloatArray) -> float:
-    """Front-to-back length of the run through ``center`` where ``volume`` is above one half."""
-    backward = view.space.directions[:, 1]
-    backward = backward - (backward @ normal) * normal
-    backward = backward / np.linalg.norm(backward)
-    steps = np.arange(-REACH_MM, REACH_MM + STEP_MM / 2, STEP_MM)
-    width = max(view.space.spacing_mm[0], 2.0)
-    count = int(CENTRAL_MM // width) if view.full_shape[0] > 1 else 0
-    sides = np.arange(-count, count + 1) * width
-    across = np.cross(backward, normal)
-    points = center + steps[:, None, None] * backward + sides[:, None] * across
-    inside = np.nan_to_num(view.sample(volume, points)).mean(axis=1) > 0.5
-    return STEP_MM * _run_through(inside, len(steps) // 2)
+def _excess_deg(
+    column: Column, vertebrae: Sequence[VertebraInstance], found: Junction
+) -> float | None:
+    """Angle between the two lowest free bodies less that between the lowest of them and S1.
+
+    Each body's direction joins the middles of its endplates, as in the vertical mid-vertebral
+    angle; both angles are seen from the side.
+    """
+    known = {v.label: v for v in vertebrae}
+    ends = [_ends(known.get(label)) for label in (2, 3)]
+    sacrum = known.get(1)
+    top = None if sacrum is None or sacrum.upper is None else sacrum.upper
+    if top is None or ends[0] is None or ends[1] is None:
+        return None
+    first = np.array(top.point_lps) - found.point_lps
+    lower, upper = (_angle_deg(column, a, b) for a, b in ((first, ends[0]), (ends[0], ends[1])))
+    return upper - lower
 
 
-def _run_through(inside: Array, middle: int) -> int:
-    """Number of true values in the run nearest to the middle, at most 10 mm away from it."""
-    true = np.flatnonzero(inside)
-    if true.size == 0:
-        return 0
-    start = int(true[np.argmin(np.abs(true - middle))])
-    if abs(start - middle) * STEP_MM > 10:
-        return 0
-    first = last = start
-    while first > 0 and inside[first - 1]:
-        first -= 1
-    while last < len(inside) - 1 and inside[last + 1]:
-        last += 1
-    return last - first + 1
+def _ends(vertebra: VertebraInstance | None) -> FloatArray | None:
+    """From the middle of the lower endplate to that of the upper one, mm."""
+    if vertebra is None or vertebra.upper is None or vertebra.lower is None:
+        return None
+    way: FloatArray = np.array(vertebra.upper.point_lps) - np.array(vertebra.lower.point_lps)
+    return way
+
+
+def _angle_deg(column: Column, first: FloatArray, second: FloatArray) -> float:
+    """Angle between two directions in the plane of the slices."""
+    aside = column.view.space.directions[:, 0]
+    flat = [v - (v @ aside) * aside for v in (first, second)]
+    cosine = flat[0] @ flat[1] / (np.linalg.norm(flat[0]) * np.linalg.norm(flat[1]))
+    return float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))

@@ -9,15 +9,13 @@ from types import MappingProxyType
 import numpy as np
 
 from cauda.geometry import Array, share_frame
-from cauda.locate.alternation import Separator
 from cauda.locate.axial import axial_slices
 from cauda.locate.axial_instances import axial_instances, known_arches
 from cauda.locate.column import Column, column
 from cauda.locate.conus import conus
 from cauda.locate.instances import Drawn, Scaffold, column_labels, draw_instances
-from cauda.locate.lstv import sacral_measures, transitional_signs
+from cauda.locate.lstv import transitional_measures, transitional_signs
 from cauda.locate.naming import alternate, conus_flags, names, numbering
-from cauda.locate.partition import disc_planes
 from cauda.locate.vertebrae import bones, disc_heights_mm, level_records, vertebra_records
 from cauda.locate.view import view
 from cauda.records import (
@@ -135,23 +133,10 @@ def _counted(
 ) -> tuple[Numbering, tuple[LevelInstance, ...]]:
     """The numbering's state, and the levels with their alternate names."""
     has_sacrum = primary.order.has_sacrum
-    measures = _sacrum_measures(primary, vertebrae) if has_sacrum else {}
-    if has_sacrum and len(levels) > 1 and {levels[0].label, levels[1].label} <= set(heights):
-        measures["last_to_next"] = heights[levels[0].label] / max(heights[levels[1].label], 0.1)
-    signs = transitional_signs(measures) if has_sacrum else ()
+    discs = [lv.label for lv in levels]
+    measures = transitional_measures(primary, vertebrae, discs, heights) if has_sacrum else {}
+    signs = transitional_signs(measures)
     state = numbering(len(vertebrae) - has_sacrum, has_sacrum, primary.order.reasons, signs)
     return state, tuple(
         dataclasses.replace(lv, alternate=alternate(lv.name, signs)) for lv in levels
     )
-
-
-def _sacrum_measures(primary: Column, vertebrae: tuple[VertebraInstance, ...]) -> dict[str, float]:
-    """Depths of a disc within the sacrum and of S1, where there is such a disc."""
-    if primary.order.residual is None:
-        return {}
-    order = dataclasses.replace(
-        primary.order, separators=(Separator(index=primary.order.residual),)
-    )
-    disc = disc_planes(primary.view, primary.line, order)[0]
-    top = next((v.upper for v in vertebrae if v.label == 1), None)
-    return sacral_measures(primary.view, disc, top)
