@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from math import hypot
+
 from cauda.grade.causes import is_displaced, is_slipped
 from cauda.grade.disc import is_extruded
 from cauda.grade.rules import Case, Verdict
-from cauda.grade.thresholds import Derived
+from cauda.grade.thresholds import FILE, Derived
+from cauda.knowledge import row
 from cauda.vocab import UNKNOWN, Quantity
 
 SIZES = ("small", "moderate", "large")
@@ -22,10 +25,26 @@ def contour(case: Case) -> Verdict:
     share = case.values[Quantity.DISPLACEMENT_CIRCUMFERENCE]
     grade = _shape(case, share)
     words = case.say("measured", mm=_depth(case), percent=100 * share) + _size(case)
+    is_doubtful = _is_axial_only(case)
     if grade == "bulge":
         kind = "symmetric" if share > case.cut("bulge-symmetric") else "asymmetric"
-        return Verdict(grade, f"{kind}; {words}")
-    return Verdict(grade, words + _extrusion_words(case))
+        words = f"{kind}; {words}"
+    else:
+        words += _extrusion_words(case)
+    if is_doubtful:
+        words += case.say("axial_only", mm=case.values[Quantity.DISPLACEMENT])
+    return Verdict(grade, words, is_doubtful=is_doubtful)
+
+
+def _is_axial_only(case: Case) -> bool:
+    """Whether sagittal slices show no displaced disc where axial ones show it within the canal."""
+    apex, beside = Quantity.DISPLACEMENT_APEX, Quantity.DISPLACEMENT
+    if not case.has(apex, beside) or is_displaced(case):
+        return False
+    depth = Quantity.DISPLACEMENT_DEPTH
+    errors = hypot(case.uncertainties[depth], case.uncertainties[beside])
+    is_in_canal = abs(case.values[apex]) <= row(FILE, "place", "apex-canal").number("value")
+    return is_in_canal and case.values[depth] - case.values[beside] > errors
 
 
 def _depth(case: Case) -> float:

@@ -142,6 +142,22 @@ def test_what_only_sagittal_images_show_is_not_called_normal(
         assert certainties[0] != certainties[1]
 
 
+@pytest.mark.parametrize(
+    ("sagittal_mm", "apex_mm", "is_doubtful"),
+    [(0.3, -3.0, True), (0.3, 3.0, True), (5.0, -3.0, False), (0.3, -20.0, False)],
+)
+def test_what_only_axial_images_show_in_the_canal_is_doubtful(
+    make_spine, make_normal, axial, sagittal_mm, apex_mm, is_doubtful
+):
+    shown = axial(DISPLACEMENT_APEX=apex_mm)
+    findings = grade(make_spine(), (*make_normal(DISPLACEMENT=sagittal_mm), *shown), ())
+    agreed = grade(make_spine(), (*make_normal(DISPLACEMENT=6.0), *shown), ())
+    contour, sure = (at(f, Condition.DISC_CONTOUR) for f in (findings, agreed))
+    assert contour.grade == sure.grade == "protrusion"
+    assert ("sagittal images show only 0.3 mm" in contour.detail) is is_doubtful
+    assert (contour.certainty != sure.certainty) is is_doubtful
+
+
 def test_levels_without_axial_slices_keep_the_sagittal_rules(make_spine, make_normal, axial):
     findings = grade(make_spine(), (*make_normal(), *axial()), ())
     rules = {f.level: f.rule for f in findings if f.condition is Condition.DISC_CONTOUR}
