@@ -183,6 +183,15 @@ def test_an_exact_segmentation_gives_the_truth_back(ill: Shown) -> None:
     assert max(zones, key=zones.__getitem__)[1:] == (Side.LEFT, Zone.SUBARTICULAR)
 
 
+@pytest.mark.parametrize(("size_mm", "is_told"), [(1.6, False), (4.0, True)])
+def test_what_is_too_shallow_for_a_lesion_has_no_side(size_mm: float, *, is_told: bool) -> None:
+    small = show(replace(PROTRUSION, size_mm=size_mm))
+    found = values(read(small.seg, small.frame, small.known))
+    assert found[Quantity.DISPLACEMENT_DEPTH, None, None] == pytest.approx(size_mm, abs=0.6)
+    told = {Quantity.DISPLACEMENT_APEX, Quantity.DISPLACEMENT_ZONE, Quantity.DISPLACEMENT_BASE}
+    assert ({key[0] for key in found} & told == told) is is_told
+
+
 def test_mirroring_the_patient_swaps_the_sides_exactly(ill: Shown) -> None:
     flipped = replace(ill.seg, probabilities=ill.seg.probabilities[:, ::-1])
     rims = replace(ill.known, corners_mm=ill.known.corners_mm * [-1.0, 1.0])

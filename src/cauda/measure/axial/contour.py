@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from cauda.knowledge import row
 from cauda.measure.axial.borders import Borders, facet_ends
 from cauda.measure.axial.cut import DURAL, STEP_MM, SURFACE, X_MM, Y_MM, Cut
 from cauda.measure.axial.fuse import LEAST_REACH_MM
@@ -53,7 +54,8 @@ def contour_readings(
     tuple of Reading
         Nothing where the disc is not seen whole. Depth and circumference always; the share of the
         canal where it is deeper than tau; apex, facet line, base, dome and zones where it is more
-        than a plain bulge.
+        than a plain bulge and deep enough to be told from a sound disc: what is no lesion has no
+        side.
     """
     reach = half_disc_mm + USUAL_SLICE_MM
     near = [c for c in shown if abs(c.plane[0]) <= reach]
@@ -90,7 +92,8 @@ def contour_readings(
     ]
     if depth > worst.tau_mm:
         found += _canal_readings(worst, sides, spread)
-    if worst.is_focal:
+    least = row("thresholds.toml", "threshold", "depth-detect").numbers("value")[0]
+    if worst.is_focal and depth >= least:
         found += _apex_readings(worst, sides, spread)
         found += _width_readings(worst, spread)
         found += _zone_readings(worst, sides)
