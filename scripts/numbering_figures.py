@@ -48,11 +48,11 @@ def main() -> None:
     segmenter = onnx_segmenter(Bundle.open(args.bundle))
     counts: dict[int, Counter[str]] = {4: Counter(), 6: Counter(), 5: Counter()}
     for seed in range(args.first_seed, args.first_seed + args.count):
-        for lumbar in counts:
+        for lumbar, counter in counts.items():
             anatomy = draw_anatomy(np.random.default_rng(seed), lumbar_count=lumbar)
             spine = _located(_rendered(anatomy, seed), segmenter)
             found = outcome(anatomy, spine)
-            counts[lumbar][found] += 1
+            counter[found] += 1
             print(lumbar, seed, found, *spine.numbering.flags, flush=True)
     for lumbar, counter in sorted(counts.items()):
         print(f"{lumbar} lumbar:", ", ".join(f"{o} {counter[o]}" for o in OUTCOMES))

@@ -43,7 +43,7 @@ DARK, BAND = 0.5, 0.75
 """Share of the bone's signal: a band is believed below the first and ends at the second."""
 LARGEST_BAND_MM = 6.0
 """A band reaches at most this far above and below its line."""
-BRIDGE_MM = 3.5
+BRIDGE_MM = 5.0
 """A bright nucleus of up to this height between dark endplates belongs to the band."""
 LEAST_DISC = 0.3
 """Disc probability that counts as disc within the sacrum."""

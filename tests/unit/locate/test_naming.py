@@ -27,7 +27,13 @@ SIGNS = [
     ({"last_to_next": 0.5}, ["low-last-disc"]),
     ({"share": 0.79}, []),
     ({"share": 0.8, "ratio": 1.5}, ["residual-disc"]),
-    ({"share": 0.9, "ratio": 1.37}, ["residual-disc", "squared-s1"]),
+    ({"ratio": 1.37, "junction_mm": 5.3}, []),
+    ({"ratio": 1.38, "junction_mm": 5.4}, []),
+    ({"junction_mm": 5.4}, []),
+    ({"ratio": 1.37, "junction_mm": 5.4}, ["squared-s1"]),
+    ({"angle_deg": 0.9}, []),
+    ({"angle_deg": 1.0, "last_to_next": 0.4}, ["flat-last-angle", "low-last-disc"]),
+    ({"ratio": 1.1, "junction_mm": 6.5, "angle_deg": 3.3}, ["squared-s1", "flat-last-angle"]),
 ]
 
 
@@ -66,6 +72,8 @@ def test_a_low_last_disc_alone_is_flagged_but_does_not_widen_the_roots():
         ({"share": 0.9, "last_to_next": 0.3}, Level.L5_S1, Level.L4_L5),
         ({"share": 0.9}, Level.L5_S1, Level.L4_L5),
         ({"share": 0.9}, Level.L1_L2, Level.T12_L1),
+        ({"angle_deg": 9.0}, Level.L5_S1, Level.L6_S1),
+        ({"ratio": 1.1, "junction_mm": 6.5, "angle_deg": 3.3}, Level.L5_S1, Level.L4_L5),
         ({"share": 0.9}, Level.T8_T9, None),
         ({}, Level.L5_S1, None),
     ],
