@@ -100,9 +100,9 @@ def axial_levels(
         if any(a.series == s.series and a.level == level.name for a in spine.axial_slices)
     ]
     t2 = [s for s in seen if s.segmentation.contrast is Contrast.T2]
-    contents = tones([sac for s in t2 for sac in s.sacs])
+    contents = dict(zip(map(id, t2), tones([s.sacs for s in t2]), strict=True))
     normal = _pedicle_areas(spine, [s.segmentation for s in seen])
-    return tuple(_measured(s, contents, normal) for s in seen if s.shown)
+    return tuple(_measured(s, contents.get(id(s)), normal) for s in seen if s.shown)
 
 
 def _seen(segmentation: Segmentation, level: LevelInstance, beside: Beside) -> _Seen:

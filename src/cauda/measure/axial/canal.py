@@ -32,11 +32,14 @@ ROW_MM = (2.0, 6.0)
 ERODED_MM = 1.0
 """Signal is read this far inside the sac's outline, where neither fat nor bone blurs in."""
 
-DARK_PERCENTILE, CSF_PERCENTILE = 2.0, 75.0
-"""Signal of rootlets and of fluid in the sacs of a study, most of which fluid fills."""
+DARK_PERCENTILE, CSF_PERCENTILE = 10.0, 90.0
+"""Signal of rootlets and of fluid in the sac of one level."""
+
+NERVE_SHARE = 0.55
+"""Nerve on T2 has at most this share of the signal of fluid; an open sac shows none so dark."""
 
 LEAST_CONTRAST = 0.25
-"""Rootlets and fluid must differ by this share of the fluid's signal."""
+"""Rootlets and fluid must differ by this share of the fluid's signal somewhere."""
 
 LEAST_SAMPLES = 60
 """Samples (0.4 mm apart) inside the eroded sac below which nothing is said of its contents."""
@@ -150,22 +153,41 @@ def fat_reading(worst: SacSection) -> Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tones:
-    """Signal of nerve and of fluid in the sacs of a study's axial T2 series."""
+    """Signal of nerve and of fluid in the sac of one level."""
 
     nerve: float
     csf: float
 
 
-def tones(shown: Sequence[SacSection]) -> Tones | None:
-    """The two tones from every section without cord; None where they do not differ enough."""
-    inner = [_inside(s) for s in shown if not s.shows_cord]
-    samples = np.concatenate([v[:, 2] for v in inner]) if inner else np.empty(0)
-    if len(samples) < LEAST_SAMPLES:
+def tones(levels: Sequence[Sequence[SacSection]]) -> tuple[Tones | None, ...]:
+    """The two tones of each level, from the sacs that one study's axial T2 slices show of it.
+
+    Coils make one level brighter than another, so that fluid is read level by level. Nerve is not:
+    an open sac shows hardly a sample without fluid. The share of the fluid's signal that nerve has
+    is the same everywhere, and the most crowded level shows it best.
+
+    Returns
+    -------
+    tuple of Tones or None
+        One a level; None where too little of a sac without cord is seen, or where nerve and fluid
+        differ too little on every level.
+    """
+    seen = [_percentiles([s for s in shown if not s.shows_cord]) for shown in levels]
+    shares = [dark / bright for dark, bright in filter(None, seen) if bright > 0]
+    share = min(shares, default=1.0)
+    if 1 - share < LEAST_CONTRAST:
+        return (None,) * len(seen)
+    share = min(share, NERVE_SHARE)
+    return tuple(None if s is None else Tones(nerve=share * s[1], csf=s[1]) for s in seen)
+
+
+def _percentiles(shown: Sequence[SacSection]) -> tuple[float, float] | None:
+    """Dark and bright signal in the sacs of one level."""
+    inner = [_inside(s)[:, 2] for s in shown]
+    if sum(map(len, inner)) < LEAST_SAMPLES:
         return None
-    nerve, csf = np.percentile(samples, (DARK_PERCENTILE, CSF_PERCENTILE))
-    if csf <= 0 or csf - nerve < LEAST_CONTRAST * csf:
-        return None
-    return Tones(nerve=float(nerve), csf=float(csf))
+    dark, bright = np.percentile(np.concatenate(inner), (DARK_PERCENTILE, CSF_PERCENTILE))
+    return float(dark), float(bright)
 
 
 def _inside(shown: SacSection) -> Floats:
