@@ -1,8 +1,8 @@
 """Where the first sacral body ends: the place of the disc between S1 and S2, formed or not.
 
-Networks give a fused sacrum as one piece, so the disc's remnant is looked for in the signal: a
-band darker than the bone above and below it, square to the posterior wall. The wall is followed
-downward from the lowest disc in planes beside the midline.
+Networks mostly give a fused sacrum as one piece, so the disc's remnant is looked for in the signal,
+too: a band darker than the bone above and below it, square to the posterior wall. The wall is
+followed downward from the lowest disc in planes beside the midline.
 """
 
 from __future__ import annotations
@@ -93,7 +93,11 @@ class _Plane:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Band:
-    """A line across the sacrum with what was read along it; ``darkness`` is least where best."""
+    """A line across the sacrum with what was read along it.
+
+    ``darkness`` is the signal as a share of the bone's, or what the network leaves to be no disc,
+    if that is less.
+    """
 
     darkness: float
     ratio: float
@@ -103,7 +107,7 @@ class _Band:
 
 
 def junction(column: Column) -> Junction | None:
-    """Find the lower end of the first sacral body; None where no dark band is seen.
+    """Find the lower end of the first sacral body; None where neither a dark band nor disc is seen.
 
     Parameters
     ----------
@@ -216,14 +220,14 @@ def _band(plane: _Plane, start: FloatArray, angle: float, depth: float) -> _Band
     signal = plane.at(plane.signal, square)
     is_bone = (np.abs(away) >= BONE_MM[0]) & (np.abs(away) <= BONE_MM[1])
     bone = float(np.median(signal[:, is_bone]))
-    if bone <= 0:
-        return None
-    dark = signal / bone
+    dark = signal / bone if bone > 0 else np.ones_like(signal)
     near = np.abs(away) <= NEAR_MM
     disc = plane.at(plane.disc, square[:, near]).max(axis=1)
     centered = dark[:, np.abs(away) <= STEP_MM].mean()
     return _Band(
-        darkness=float(0.7 * dark[:, near].min(axis=1).mean() + 0.3 * centered),
+        darkness=min(
+            float(0.7 * dark[:, near].min(axis=1).mean() + 0.3 * centered), 1 - float(disc.mean())
+        ),
         ratio=depth / (length * STEP_MM),
         height_mm=float(np.mean([_height_mm(row < BAND, away) for row in dark])),
         share=float((disc > LEAST_DISC).mean()),
