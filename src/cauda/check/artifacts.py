@@ -12,13 +12,13 @@ from cauda.check.scene import Scene, limit
 from cauda.geometry import Array
 from cauda.records import LevelInstance, Limit, Segmentation, VertebraInstance
 from cauda.records.spine import ARCH_OFFSET
-from cauda.vocab import Condition, Structure, Vertebra
+from cauda.vocab import Condition, Level, Structure, Vertebra
 
 SPINE = (Structure.BODY, Structure.ARCH, Structure.SACRUM, Structure.DISC, Structure.SAC)
 BRIDGED_MM = 9.0
 """Gaps in the outline of the spine up to twice this are closed: a void swallows its labels."""
-THICK_MM = 2.0
-"""Voids thinner than twice this are cortex, ligament or a gap between bones."""
+THICK_MM = 3.0
+"""Voids thinner than twice this are cortex, ligament, dense facets or a gap between bones."""
 LEAST_BONE = 200
 """Voxels of body below which the signal of marrow is not known."""
 MIDLINE_MM = 7.0
@@ -34,19 +34,18 @@ _STENOSIS = (
 
 
 def metal(scene: Scene) -> Iterator[Limit]:
-    """Withhold the levels at which the signal is gone from a piece of the spine."""
-    found: dict[str, float] = {}
-    for segmentation in scene.segmentations:
-        volumes = void_mm3(segmentation)
-        places = np.argwhere(volumes > 0)
-        if not len(places):
-            continue
-        places_lps, parts_mm3 = segmentation.space.to_lps(places), volumes[tuple(places.T)]
-        for level in scene.spine.levels:
-            near = _near_mm3(level, places_lps, parts_mm3)
-            found[level.name] = max(found.get(level.name, 0.0), near)
+    """Withhold the levels at which the signal is gone from a piece of the spine.
+
+    Metal takes the signal of every contrast; what one series still shows is dense bone.
+    """
+    placed = [s for s in scene.segmentations if s.series in scene.spine.instances]
+    shown = [_voids_mm3(scene, segmentation) for segmentation in placed]
+    found = {
+        level.name: min((own[level.name] for own in shown), default=0.0)
+        for level in scene.spine.levels
+    }
     for level in scene.spine.levels:
-        if found.get(level.name, 0.0) > limit("void-volume"):
+        if found[level.name] > limit("void-volume"):
             yield Limit(
                 id="metal-void",
                 effect="withhold",
@@ -55,6 +54,14 @@ def metal(scene: Scene) -> Iterator[Limit]:
                 "can be trusted.",
                 level=level.name,
             )
+
+
+def _voids_mm3(scene: Scene, segmentation: Segmentation) -> dict[Level, float]:
+    """Volume of void near each level on one series."""
+    volumes = void_mm3(segmentation)
+    places = np.argwhere(volumes > 0)
+    places_lps, parts_mm3 = segmentation.space.to_lps(places), volumes[tuple(places.T)]
+    return {lv.name: _near_mm3(lv, places_lps, parts_mm3) for lv in scene.spine.levels}
 
 
 def void_mm3(segmentation: Segmentation) -> Array:

@@ -59,6 +59,24 @@ def test_a_dark_canal_as_on_t1_is_no_metal(make_scene):
     assert not list(artifacts.metal(changed(scene, signal)))
 
 
+@pytest.mark.parametrize(("instances", "levels"), [(("sag_t2", "sag_t1"), 0), (("sag_t2",), 2)])
+def test_a_void_that_another_contrast_in_place_does_not_show_is_no_metal(
+    make_scene, instances, levels
+):
+    scene, plain = with_void(make_scene(), 16), make_scene().segmentations[0]
+    spine = replace(scene.spine, instances=dict.fromkeys(instances, np.zeros(1)))
+    both = (*scene.segmentations, replace(plain, series="sag_t1"))
+    found = list(artifacts.metal(replace(scene, segmentations=both, spine=spine)))
+    assert len(found) == levels
+
+
+def test_a_void_on_every_contrast_is_metal(make_scene):
+    scene = with_void(make_scene(), 16)
+    spine = replace(scene.spine, instances=dict.fromkeys(("sag_t2", "sag_t1"), np.zeros(1)))
+    both = (*scene.segmentations, replace(scene.segmentations[0], series="sag_t1"))
+    assert len(list(artifacts.metal(replace(scene, segmentations=both, spine=spine)))) == 2
+
+
 def test_the_volume_of_a_void_is_that_of_its_voxels(make_scene):
     scene = with_void(make_scene(), 16)
     total = artifacts.void_mm3(scene.segmentations[0]).sum()
