@@ -44,10 +44,13 @@ def _supported(case: Case) -> int | None:
 
 
 def by_fluid(case: Case) -> Verdict:
-    """Lee 0-3 by the fluid left between the rootlets; an open sac holds 2 and 3 back."""
-    fluid = case.values[Quantity.CSF_FRACTION]
-    grade = sum(fluid < limit for limit in case.cuts["csf-fraction"])
-    words = case.say("fluid", percent=100 * fluid) + _area_words(case)
+    """Lee 0-3 by the least fluid left between the rootlets; an open sac holds 2 and 3 back."""
+    own = case.values[Quantity.CSF_FRACTION]
+    fluid = min(own, case.values.get(Derived.FLUID_BESIDE, own))
+    grade = sum(fluid < limit for limit in case.cuts["csf-fraction-read"])
+    words = case.say("fluid", percent=100 * fluid)
+    words += case.say("beside_words", percent=100 * own) if fluid < own else ""
+    words += _area_words(case)
     ratio = case.values.get(Quantity.SAC_RATIO)
     if grade > 1 and ratio is not None and ratio >= case.cut("sac-ratio-open"):
         return Verdict("1", words + case.say("held", percent=100 * ratio), is_doubtful=True)
@@ -73,12 +76,10 @@ def _is_small(case: Case) -> bool:
 
 def schizas(case: Case) -> Verdict:
     """A to D by the fluid in sight, the rootlets' place and the fat behind the sac."""
-    fluid = case.values[Quantity.CSF_FRACTION]
-    none_left, little, half = case.cuts["csf-fraction"]
+    own = case.values[Quantity.CSF_FRACTION]
+    fluid = min(own, case.values.get(Derived.FLUID_BESIDE, own))
+    none_left, little, half = case.cuts["csf-fraction-read"]
     words = case.say("fluid", percent=100 * fluid)
-    beside = case.values.get(Derived.FLUID_BESIDE)
-    if beside is not None and fluid < half <= beside:
-        return Verdict(UNKNOWN, case.say("apart", percent=100 * fluid, beside=100 * beside))
     if fluid >= half:
         return Verdict("A1", words + case.say("a1_or_a2"))
     if fluid >= little:

@@ -159,11 +159,14 @@ def decide(rule_id, level=Level.L4_L5, uncertainty=0.0, **values):
         ("lee-canal-fluid", {"fluid": 0.09, "ratio": 0.5}, "3"),
         ("lee-canal-fluid", {"fluid": 0.09, "ratio": 0.9}, "1"),
         ("lee-canal-fluid", {"fluid": 0.8, "area": 40.0}, "0"),
+        ("lee-canal-fluid", {"fluid": 0.8, "sagittal": 0.3, "ratio": 0.5}, "2"),
+        ("lee-canal-fluid", {"fluid": 0.3, "sagittal": 0.8, "ratio": 0.5}, "2"),
         ("rsna-canal-fluid", {"fluid": 0.24}, "moderate"),
         ("lee-canal-fluid-sagittal", {"fluid": 0.24, "ratio": 0.5}, "2"),
         ("lee-canal-fluid-sagittal", {"fluid": 0.24, "ratio": 0.9}, "1"),
         ("rsna-canal-fluid-sagittal", {"fluid": 0.09}, "severe"),
-        ("schizas", {"fluid": 0.22, "behind": 0.5, "sagittal": 0.86}, UNKNOWN),
+        ("schizas", {"fluid": 0.22, "behind": 0.5, "sagittal": 0.86}, "B"),
+        ("schizas", {"fluid": 0.86, "behind": 0.5, "sagittal": 0.22}, "B"),
         ("schizas", {"fluid": 0.22, "behind": 0.5, "sagittal": 0.4}, "B"),
         ("schizas", {"fluid": 0.9, "behind": 0.5, "sagittal": 0.86}, "A1"),
         ("schizas", {"fluid": 0.6, "behind": 0.7}, "A1"),
@@ -329,7 +332,7 @@ def test_an_area_near_its_cut_is_borderline_by_fifteen_square_millimeters():
 
 BETTER_IS_HIGHER = {
     *("share", "signal", "ratio", "area", "ap", "fh", "fw", "fa", "post"),
-    *("fluid", "fat", "recess", "angle", "room", "gap", "root", *FAT),
+    *("fluid", "sagittal", "fat", "recess", "angle", "room", "gap", "root", *FAT),
 }
 TWO_WAYS = {
     *("contour-axial", "bulge-axial", "herniation-axial", "schizas"),
