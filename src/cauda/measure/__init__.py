@@ -55,7 +55,7 @@ _FORAMINAL = (
     *SIDES,
 )
 _DURAL = (Quantity.SAC_AREA, Quantity.SAC_RATIO)
-_AXIAL_FIRST = (Quantity.SAC_AREA,)
+_AXIAL_FIRST = (Quantity.SAC_AREA, Quantity.CSF_FRACTION)
 """Of what both planes show, axial slices show this better; the rest stays with the sagittal ones,
 for which the cuts of their ratios and diameters were made."""
 _Where = tuple[Quantity, Level | None]
