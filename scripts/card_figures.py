@@ -61,7 +61,8 @@ def main() -> None:
     path.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     for title, row in card["metrics"].items():
         print(table(title, row))
-    print("\nNow write the hashes anew: python scripts/export_bundle.py", arguments.bundle)
+    script = "export_axial" if card["cauda"].get("plane") == "axial" else "export_bundle"
+    print(f"\nNow write the hashes anew: python scripts/{script}.py {arguments.bundle}")
 
 
 if __name__ == "__main__":

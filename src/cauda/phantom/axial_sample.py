@@ -18,7 +18,7 @@ from cauda.phantom.axial_soft import (
 )
 from cauda.phantom.draw import draw_anatomy
 from cauda.phantom.grid import Canvas, Grid
-from cauda.phantom.lesion_draw import Frequency
+from cauda.phantom.lesion_draw import draw_frequency
 from cauda.phantom.materials import Base, axial_labels
 from cauda.phantom.paint import paint
 from cauda.phantom.place import axes_of
@@ -34,10 +34,6 @@ LEVEL_MM, FARTHEST_MM = 9.0, 22.0
 """How far a stack's middle typically and at most lies from its disc: bodies are seen as well."""
 ANGLED = 0.65
 """Share of stacks angled with the disc; the others stay straight, as one stack for all levels."""
-HERNIATED, STENOTIC = 0.35, 0.3
-"""Shares of spines with a herniation, or with what narrows the canal, at nearly every level: large
-ones are too rare otherwise.
-"""
 PLAIN = 0.25
 """Share of samples without added detail, as plain phantoms are rendered."""
 CLUTTER = (4, 14)
@@ -68,7 +64,7 @@ def axial_training_sample(
         Distance of slice centers, and the pixel size.
     """
     count = int(rng.choice([4, 5, 5, 5, 5, 5, 6]))
-    anatomy = draw_anatomy(rng, lumbar_count=count, lesions=_draw_frequency(rng))
+    anatomy = draw_anatomy(rng, lumbar_count=count, lesions=draw_frequency(rng))
     is_plain = rng.random() < PLAIN
     anatomy = anatomy if is_plain else remodeled(anatomy, rng)
     protocol = draw_axial_protocol(rng)
@@ -87,13 +83,6 @@ def axial_training_sample(
     labels = _fullest(axial_labels(anatomy, materials), slices)
     signal = acquire(anatomy, materials, 2, (protocol, receive_field(grid, protocol)), rng)
     return np.moveaxis(signal, 2, 0).astype(np.float32), labels, (spacing, pixel, pixel)
-
-
-def _draw_frequency(rng: Generator) -> Frequency:
-    share = rng.random()
-    if share < HERNIATED:
-        return "herniated"
-    return "stenotic" if share < HERNIATED + STENOTIC else "dense"
 
 
 def draw_axial_protocol(rng: Generator) -> Protocol:

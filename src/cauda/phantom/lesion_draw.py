@@ -83,6 +83,20 @@ _OFTEN = {
 }
 
 
+HERNIATED, STENOTIC = 0.35, 0.3
+"""Shares of the spines to learn from with a herniation, or with what narrows the canal, at nearly
+every level: large ones are too rare otherwise.
+"""
+
+
+def draw_frequency(rng: Generator) -> Frequency:
+    """How often a spine to learn from has lesions: the others are dense."""
+    share = rng.random()
+    if share < HERNIATED:
+        return "herniated"
+    return "stenotic" if share < HERNIATED + STENOTIC else "dense"
+
+
 def draw_lesions(
     rng: Generator, anatomy: Anatomy, frequency: Frequency = "random"
 ) -> tuple[Lesion, ...]:

@@ -46,7 +46,7 @@ def training_sample(
         How many adjacent slices, running to the patient's left.
     shape : (J, K)
         Pixels from front to back and from below upward.
-    lesions : {"random", "dense", "herniated"}
+    lesions : {"random", "dense", "herniated", "stenotic"}
         How often lesions are built; for herniated spines the slices lie near the canal.
     xp, device : module, str
         Namespace that paints (``numpy`` or ``torch``); the result is NumPy in any case.

@@ -11,6 +11,7 @@ import numpy as np
 from cauda.geometry import Array
 from cauda.nets.normalize import unit_range
 from cauda.phantom import training_sample
+from cauda.phantom.lesion_draw import draw_frequency
 from cauda.training.spider import Case
 
 SLICES = 7
@@ -23,7 +24,8 @@ Sample = tuple[Array, Array, tuple[float, float, float]]
 
 def draw_sagittal(rng: np.random.Generator) -> Sample:
     """Draw a phantom's sagittal slices."""
-    return training_sample(rng, slices=SLICES, shape=SHAPE)
+    lesions = draw_frequency(rng)
+    return training_sample(rng, slices=SLICES, shape=SHAPE, lesions=lesions)
 
 
 def make_phantoms(
