@@ -53,6 +53,9 @@ DISC_LEVEL_MM = 2.0
 ROOT_GAP_MM = 4.0
 """A root within this distance of foraminal fat on all sides lies in the foramen."""
 
+CUT_SHARE = 0.25
+"""A foramen that shows less than this of its largest section on the outermost slice ends there."""
+
 OFFSETS = {Side.LEFT: LEFT_FORAMEN_OFFSET, Side.RIGHT: RIGHT_FORAMEN_OFFSET}
 
 
@@ -184,7 +187,8 @@ class Foramen:
         """Whether it goes on beyond the outermost slice of the stack."""
         stack = self.openings[0].sheet.stack
         edges = [o for o in self.openings if o.sheet.index in (0, stack.slice_count - 1)]
-        return any(o.plateau >= LEAST_PLATEAU for o in edges)
+        least_mm2 = CUT_SHARE * max(o.covered_mm2 for o in self.openings)
+        return any(o.plateau >= LEAST_PLATEAU and o.covered_mm2 > least_mm2 for o in edges)
 
     def flare_mm(self, x_mm: Floats, pedicles: int) -> Floats:
         """(N,): how much higher it seems on slices at ``x_mm`` than in its middle plane.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,6 +35,9 @@ ERODED_MM = 1.0
 
 DARK_PERCENTILE, CSF_PERCENTILE = 10.0, 90.0
 """Signal of rootlets and of fluid in the sac of one level."""
+
+DARKEST_PERCENTILE = 2.0
+"""Signal of the few rootlets of an open sac: whether the slices tell nerve from fluid at all."""
 
 NERVE_SHARE = 0.55
 """Nerve on T2 has at most this share of the signal of fluid; an open sac shows none so dark."""
@@ -172,22 +176,30 @@ def tones(levels: Sequence[Sequence[SacSection]]) -> tuple[Tones | None, ...]:
         One a level; None where too little of a sac without cord is seen, or where nerve and fluid
         differ too little on every level.
     """
-    seen = [_percentiles([s for s in shown if not s.shows_cord]) for shown in levels]
-    shares = [dark / bright for dark, bright in filter(None, seen) if bright > 0]
-    share = min(shares, default=1.0)
-    if 1 - share < LEAST_CONTRAST:
+    seen = [_signals([s for s in shown if not s.shows_cord]) for shown in levels]
+    known = [s for s in seen if s is not None]
+    if 1 - min((s.darkest for s in known), default=1.0) < LEAST_CONTRAST:
         return (None,) * len(seen)
-    share = min(share, NERVE_SHARE)
-    return tuple(None if s is None else Tones(nerve=share * s[1], csf=s[1]) for s in seen)
+    share = min([NERVE_SHARE, *(s.dark for s in known)])
+    return tuple(None if s is None else Tones(nerve=share * s.csf, csf=s.csf) for s in seen)
 
 
-def _percentiles(shown: Sequence[SacSection]) -> tuple[float, float] | None:
-    """Dark and bright signal in the sacs of one level."""
+class _Signals(NamedTuple):
+    """Signal of the fluid in the sacs of a level, and shares of it that their dark parts have."""
+
+    csf: float
+    dark: float
+    darkest: float
+
+
+def _signals(shown: Sequence[SacSection]) -> _Signals | None:
+    """What the sacs of one level show; None where that is too little."""
     inner = [_inside(s)[:, 2] for s in shown]
     if sum(map(len, inner)) < LEAST_SAMPLES:
         return None
-    dark, bright = np.percentile(np.concatenate(inner), (DARK_PERCENTILE, CSF_PERCENTILE))
-    return float(dark), float(bright)
+    places = (CSF_PERCENTILE, DARK_PERCENTILE, DARKEST_PERCENTILE)
+    csf, dark, darkest = (float(v) for v in np.percentile(np.concatenate(inner), places))
+    return _Signals(csf, dark / csf, darkest / csf) if csf > 0 else None
 
 
 def _inside(shown: SacSection) -> Floats:
