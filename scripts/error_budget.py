@@ -14,10 +14,9 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import shutil
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -39,17 +38,14 @@ from cauda.evaluation.budget import (
 )
 from cauda.locate import locate
 from cauda.measure import measure
-from cauda.phantom import Anatomy, draw_anatomy, truth_segmentation
-from cauda.phantom.lesion_draw import Frequency
+from cauda.phantom import Anatomy, truth_segmentation
 from cauda.phantom.stacks import StudyPlan, axial_spaces, sagittal_space
-from cauda.phantom.study import write_study
 from cauda.phantom.truth import landmarks, truth
 from cauda.phantom.truth_axial import axial_truth
 from cauda.records import Finding, Measurement, Point, Segmentation, Series, Spine, Study, Volume
-from cauda.vocab import Condition, Contrast, Level, Plane, Quantity, Side, Vertebra, Zone
+from cauda.vocab import Condition, Level, Plane, Quantity, Side, Vertebra, Zone
+from phantom_studies import Kind, make_study
 
-STUDIES = Path("runs/phantoms")
-"""Phantoms are kept here: they do not depend on the network."""
 USUAL_LUMBAR = 5
 LESIONS = {
     "random": "random lesions",
@@ -79,27 +75,6 @@ GRADED = (
     Condition.DISC_DEGENERATION,
     Condition.SPONDYLOLISTHESIS,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """What a phantom is built as: how many lumbar vertebrae, and how many lesions."""
-
-    seed: int
-    lumbar_count: int
-    lesions: Frequency
-
-    @property
-    def name(self) -> str:
-        """What its files are called."""
-        often = "" if self.lesions == "random" else f"_{self.lesions}"
-        return f"{self.seed}_{self.lumbar_count}{often}"
-
-    @property
-    def anatomy(self) -> Anatomy:
-        """The spine itself."""
-        rng = np.random.default_rng(self.seed)
-        return draw_anatomy(rng, lumbar_count=self.lumbar_count, lesions=self.lesions)
 
 
 def measure_phantom(kind: Kind, cache: Path, is_exact: bool) -> dict[str, Any]:
@@ -189,24 +164,6 @@ def _is_wrong_side(measurement: Measurement, centers: dict[Level, Point]) -> boo
         return False
     x_mm = np.mean([p[0] for p in measurement.segment_lps]) - centers[measurement.level][0]
     return bool((x_mm > 0) != (measurement.side is Side.LEFT))
-
-
-def make_study(kind: Kind, *, has_axial: bool) -> Path:
-    """Write one phantom as DICOM, or find what an earlier run wrote."""
-    folder = STUDIES / f"{kind.name}{'_axial' if has_axial else ''}"
-    if not folder.is_dir():
-        partial = folder.with_suffix(".partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        plan = StudyPlan(contrasts=(Contrast.T2, Contrast.T1), has_axial=has_axial)
-        write_study(
-            partial,
-            seed=kind.seed,
-            lumbar_count=kind.lumbar_count,
-            lesions=kind.lesions,
-            plan=plan,
-        )
-        partial.rename(folder)
-    return folder
 
 
 def _graded() -> set[Level]:

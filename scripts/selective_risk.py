@@ -29,7 +29,7 @@ from cauda.phantom.truth import truth
 from cauda.pipeline import analyze_study
 from cauda.settings import Settings
 from cauda.wiring import connect
-from error_budget import Kind, make_study
+from phantom_studies import Kind, make_study
 
 FIRST_SEED = 500_000
 LUMBAR = 5
