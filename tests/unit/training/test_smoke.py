@@ -30,7 +30,7 @@ def test_a_smoke_run_needs_no_data_and_its_dice_rises(tmp_path, quick_smoke, mon
     rows = [json.loads(line) for line in lines]
     bodies = [r["dice_phantom_vertebral_body"] for r in rows if "dice_phantom_vertebral_body" in r]
     assert len(bodies) == 3
-    assert bodies[-1] > max(0.2, bodies[0] + 0.1)
+    assert bodies[-1] > max(0.4, bodies[0] + 0.02)
     assert weights == tmp_path / "run" / "average.pt"
     assert (tmp_path / "run" / "best.pt").is_file()
 
