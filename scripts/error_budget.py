@@ -226,14 +226,13 @@ def grade_table(studies: list[list[GradePair]]) -> str:
     ]
     for condition in GRADED:
         for scale in sorted({p.scale for p in pairs if p.condition == condition}):
-            own = [p for p in pairs if p.condition == condition and p.scale == scale]
+            asked = [
+                [p for p in study if p.condition == condition and p.scale == scale]
+                for study in studies
+            ]
+            own = [p for study in asked for p in study]
             known = [p for p in own if p.measured >= 0]
-            low, high = kappa_interval(
-                [
-                    [p for p in study if (p.condition, p.scale) == (condition, scale)]
-                    for study in studies
-                ]
-            )
+            low, high = kappa_interval(asked)
             lines.append(
                 f"| {condition.value} | {scale} | {len(known)} | {sum(p.truth > 0 for p in known)} "
                 f"| {len(own) - len(known)} | {weighted_kappa(known):.2f} ({low:.2f}-{high:.2f}) |"

@@ -46,12 +46,11 @@ def strays(spine: Array, space: Space, found: Array, found_space: Space) -> tupl
     """
     distance = ndimage.distance_transform_edt(~spine, sampling=space.spacing_mm)
     away_mm = resample(np.asarray(distance, dtype=np.float32), space, found_space, outside=np.inf)
-    voxel_mm3 = float(np.prod(found_space.spacing_mm))
     result = []
     for label in np.unique(found[found > 0]):
         pieces, count = ndimage.label(found == label, structure=np.ones((3, 3, 3)))
         numbers = np.arange(1, count + 1)
-        sizes = voxel_mm3 * ndimage.sum_labels(pieces > 0, pieces, numbers)
+        sizes = found_space.voxel_mm3 * ndimage.sum_labels(pieces > 0, pieces, numbers)
         nearest = ndimage.minimum(away_mm, pieces, numbers)
         result += [
             Stray(label=int(label), volume_mm3=float(size), distance_mm=float(near))

@@ -45,8 +45,7 @@ def _supported(case: Case) -> int | None:
 
 def by_fluid(case: Case) -> Verdict:
     """Lee 0-3 by the least fluid left between the rootlets; an open sac holds 2 and 3 back."""
-    own = case.values[Quantity.CSF_FRACTION]
-    fluid = min(own, case.values.get(Derived.FLUID_BESIDE, own))
+    own, fluid = case.values[Quantity.CSF_FRACTION], _least_fluid(case)
     grade = sum(fluid < limit for limit in case.cuts["csf-fraction-read"])
     words = case.say("fluid", percent=100 * fluid)
     words += case.say("beside_words", percent=100 * own) if fluid < own else ""
@@ -60,6 +59,12 @@ def by_fluid(case: Case) -> Verdict:
         words + (case.say("small") if is_small else "") + (causes(case) if grade else ""),
         is_doubtful=is_small,
     )
+
+
+def _least_fluid(case: Case) -> float:
+    """The share of fluid on the plane that shows less of it."""
+    own = case.values[Quantity.CSF_FRACTION]
+    return min(own, case.values.get(Derived.FLUID_BESIDE, own))
 
 
 def _area_words(case: Case) -> str:
@@ -76,8 +81,7 @@ def _is_small(case: Case) -> bool:
 
 def schizas(case: Case) -> Verdict:
     """A to D by the fluid in sight, the rootlets' place and the fat behind the sac."""
-    own = case.values[Quantity.CSF_FRACTION]
-    fluid = min(own, case.values.get(Derived.FLUID_BESIDE, own))
+    fluid = _least_fluid(case)
     none_left, little, half = case.cuts["csf-fraction-read"]
     words = case.say("fluid", percent=100 * fluid)
     if fluid >= half:
