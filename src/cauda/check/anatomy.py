@@ -205,12 +205,12 @@ def _least_height_ratio(scene: Scene, name: Vertebra) -> float | None:
 
 
 def numbering(scene: Scene) -> Iterator[Limit]:
-    """Say how the levels were named where that is not certain."""
+    """Lower everything where the names are not certain: right at the wrong level is wrong."""
     state = scene.spine.numbering
     if state.state == "uncertain":
         reasons = "; ".join(state.reasons) or "no reason given"
         yield Limit(
             id="numbering-uncertain",
-            effect="note",
+            effect="lower",
             reason=f"Level names are uncertain ({reasons}).",
         )

@@ -35,7 +35,7 @@ def impression(findings: Sequence[Finding], spine: Spine) -> tuple[str, ...]:
     levels = tuple(dict.fromkeys(f.level for f in findings))
     graded = [lv for lv in levels if any(f.is_known for f in findings if f.level == lv)]
     ordered = sorted(graded, key=lambda lv: _place(findings, lv, levels))
-    lines = tuple(line for lv in ordered if (line := level_line(findings, lv)))
+    lines = tuple(line for lv in ordered if (line := level_line(findings, lv, spine.title(lv))))
     return (*first, *(lines or (_nothing_line(graded),)))
 
 
@@ -52,12 +52,12 @@ def _nothing_line(graded: Sequence[Level]) -> str:
     return f"Nothing abnormal among what was graded at {_named(graded)}; see what was not assessed."
 
 
-def level_line(findings: Iterable[Finding], level: Level) -> str:
-    """What is abnormal at ``level`` in one sentence; empty where nothing is."""
+def level_line(findings: Iterable[Finding], level: Level, title: str = "") -> str:
+    """What is abnormal at ``level`` in one sentence under that title; empty where nothing is."""
     here = [f for f in findings if f.level == level]
     parts = [disc_phrase(here), _slip_phrase(here), *(_stenosis_phrases(here))]
     said = "; ".join(part for part in parts if part)
-    return f"{level.value}: {said}." if said else ""
+    return f"{title or level.value}: {said}." if said else ""
 
 
 def disc_phrase(findings: Iterable[Finding]) -> str:

@@ -152,6 +152,13 @@ class Spine:
         """The level of that name, if it was found."""
         return next((lv for lv in self.levels if lv.name == name), None)
 
+    def title(self, name: Level) -> str:
+        """The level's name, with the other one that it may have: ``L4-L5 (or L5-L6)``."""
+        found = self.level(name)
+        if found is None or found.alternate is None:
+            return name.value
+        return f"{name.value} (or {found.alternate.value})"
+
     def vertebra(self, label: int) -> VertebraInstance | None:
         """The vertebra with that instance label, if it was found."""
         return next((v for v in self.vertebrae if v.label == label), None)

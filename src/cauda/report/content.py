@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from cauda.records import Analysis, Finding, LevelInstance, Measurement
+from cauda.records import Analysis, Finding, LevelInstance, Measurement, Numbering, Spine
 from cauda.report import words
 from cauda.report.disc import disc_sentence, disc_word
 from cauda.report.rules import rule_text
@@ -103,7 +103,7 @@ class LevelView:
     title : str
         Name with the alternate name, where numbering is uncertain.
     note : str
-        That it was not found, or is cut by the edge of the images; empty otherwise.
+        That it was not found, has no certain name, or is cut by the edge of the images; or empty.
     is_focus : bool
         Whether it is shown large.
     lines : tuple of Line
@@ -164,12 +164,13 @@ def focus_levels(analysis: Analysis) -> tuple[Level, ...]:
 def cited(analysis: Analysis, ids: Iterable[str]) -> tuple[str, ...]:
     """Findings by id as a reader names them: ``L4-L5 right foraminal stenosis (Lee ... 2)``."""
     by_id = {f.id: f for f in analysis.findings}
-    return tuple(dict.fromkeys(_named(by_id[i]) if i in by_id else i for i in ids))
+    spine = analysis.spine
+    return tuple(dict.fromkeys(_named(by_id[i], spine) if i in by_id else i for i in ids))
 
 
-def _named(finding: Finding) -> str:
+def _named(finding: Finding, spine: Spine) -> str:
     side = f"{words.side_name(finding.side)} " if finding.side else ""
-    name = f"{finding.level.value} {side}{words.condition_name(finding.condition)}"
+    name = f"{spine.title(finding.level)} {side}{words.condition_name(finding.condition)}"
     if finding.scale is Scale.PRESENCE:
         return name
     return f"{name} ({finding.scale.value}: {finding.grade.replace('_', ' to ')})"
@@ -184,8 +185,8 @@ def _level_view(analysis: Analysis, name: Level, *, is_focus: bool) -> LevelView
     )
     return LevelView(
         name=name,
-        title=_title(name, instance),
-        note=_note(instance),
+        title=analysis.spine.title(name),
+        note=_note(instance, analysis.spine.numbering),
         is_focus=is_focus,
         lines=tuple(line for line in lines if _is_shown(line)),
         measurements=tuple(m for m in analysis.measurements if m.level == name),
@@ -201,15 +202,12 @@ def _is_shown(line: Line) -> bool:
     return line.place not in _OPTIONAL or line.text != _SILENT
 
 
-def _title(name: Level, instance: LevelInstance | None) -> str:
-    alternate = instance.alternate if instance else None
-    return name.value if alternate is None else f"{name.value} (or {alternate.value})"
-
-
-def _note(instance: LevelInstance | None) -> str:
+def _note(instance: LevelInstance | None, numbering: Numbering) -> str:
     if instance is None:
         return "This level was not found in the images."
-    return "Partly outside the images." if instance.is_partial else ""
+    partial = ["Partly outside the images."] if instance.is_partial else []
+    doubted = [words.statement("name_uncertain")] if numbering.state == "uncertain" else []
+    return " ".join(doubted + partial)
 
 
 def _line(analysis: Analysis, place: str, findings: Sequence[Finding], side: Side | None) -> Line:

@@ -189,6 +189,7 @@ class _Bundle:
         found["valueCodeableConcept"] = {"text": f"{finding.grade}: {words.grade_words(finding)}"}
         found["method"] = {"text": finding.rule}
         said = [f"Certainty {finding.certainty}", finding.detail]
+        said += [] if self._is_sure else [words.statement("name_uncertain").rstrip(".")]
         said.append(words.validation(finding.validation))
         found["note"] = [{"text": "; ".join(s for s in said if s)}]
         ids = {m.id for m in self._analysis.measurements if m.preferred}
@@ -196,12 +197,17 @@ class _Bundle:
         found["derivedFrom"] = [*members, self._link("study")]
         return found
 
+    @property
+    def _is_sure(self) -> bool:
+        return self._analysis.spine.numbering.state != "uncertain"
+
     def _site(self, one: Measurement | Finding) -> Resource:
         """The place in words with the side spelled out; a code where the name is certain."""
         vertebra = one.vertebra if isinstance(one, Measurement) else None
         place = one.level or vertebra or "lumbar spine"
-        site: Resource = {"text": f"{place}, {one.side}" if one.side else f"{place}"}
-        sure = self._analysis.spine.numbering.state != "uncertain"
+        name = self._analysis.spine.title(one.level) if one.level else f"{place}"
+        site: Resource = {"text": f"{name}, {one.side}" if one.side else name}
+        sure = self._is_sure
         if one.level is not None and sure:
             site["coding"] = _codings("levels", one.level)
         return {k: v for k, v in site.items() if v}
@@ -211,7 +217,7 @@ class _Bundle:
         analysis = self._analysis
         lines = [words.statement("banner")]
         lines += [f"{f.tier.upper()}: {f.text}" for f in analysis.relation.red_flags]
-        lines.append(words.numbering_sentence(analysis.spine.numbering.state))
+        lines.append(words.numbering_told(analysis.spine.numbering))
         lines += [words.sentence(line) for line in analysis.impression]
         if with_symptoms:
             lines += [

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from cauda.knowledge import rows
 from cauda.knowledge.roots import aspects, reaches_foot, root_row
-from cauda.records import Analysis, Finding, RootLink
+from cauda.records import Analysis, Finding, RootLink, Spine
 from cauda.report import words
 from cauda.report.summary_said import Said, said, sentence_of
 from cauda.vocab import Root, Scale, Side
@@ -125,21 +125,20 @@ def found(analysis: Analysis, ids: Sequence[str]) -> str:
         kept = worst.setdefault(place, finding)
         if _severity(finding) > _severity(kept):
             worst[place] = finding
-    return "; ".join(_in_words(f) for f in worst.values()) or ", ".join(ids)
+    return "; ".join(_in_words(f, analysis.spine) for f in worst.values()) or ", ".join(ids)
 
 
 def _severity(finding: Finding) -> int:
     return words.SEVERITIES.index(words.severity(finding))
 
 
-def _in_words(finding: Finding) -> str:
+def _in_words(finding: Finding, spine: Spine) -> str:
     is_presence = finding.scale is Scale.PRESENCE
     name = words.condition_name(finding.condition) if is_presence else words.grade_words(finding)
     side = f" {words.side_name(finding.side)}" if finding.side else ""
     grade = "" if is_presence else f" ({finding.scale.value}: {finding.grade.replace('_', ' to ')})"
-    return (
-        f"{finding.level.value}{side}: {name}{grade}{', borderline' if finding.borderline else ''}"
-    )
+    borderline = ", borderline" if finding.borderline else ""
+    return f"{spine.title(finding.level)}{side}: {name}{grade}{borderline}"
 
 
 def _view(analysis: Analysis, root: Root) -> RootView:

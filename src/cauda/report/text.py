@@ -105,7 +105,7 @@ def _numbering(analysis: Analysis) -> list[str]:
     numbering = analysis.spine.numbering
     lines = [words.numbering_sentence(numbering.state), *_listed(numbering.reasons)]
     if numbering.alternate:
-        lines.append(f"- If the count is off by one: {words.sentence(numbering.alternate)}")
+        lines.append(f"- {words.sentence(numbering.alternate)}")
     return lines + [f"- Flag: {words.sentence(flag)}" for flag in numbering.flags]
 
 
@@ -163,7 +163,8 @@ def _roots(analysis: Analysis) -> list[str]:
     relation = analysis.relation
     lines = _heading("NERVE ROOTS AND ASSOCIATED FOOT SYMPTOMS", [words.statement("association")])
     for link in relation.roots:
-        lines += _root(link, cited(analysis, link.because))
+        level = analysis.spine.title(link.level) if link.level else ""
+        lines += _root(link, level, cited(analysis, link.because))
     if not relation.roots:
         lines += _wrapped("No finding was linked to a nerve root; a root cause is not excluded.")
     if relation.not_assessed:
@@ -172,8 +173,8 @@ def _roots(analysis: Analysis) -> list[str]:
     return lines + _heading("OTHER CAUSES OF FOOT SYMPTOMS", _listed(relation.other_causes))
 
 
-def _root(link: RootLink, because: Sequence[str]) -> list[str]:
-    where = f"{link.level.value}, " if link.level else ""
+def _root(link: RootLink, level: str, because: Sequence[str]) -> list[str]:
+    where = f"{level}, " if level else ""
     lines = _wrapped(
         f"{link.root.value} {link.side.value}: {link.tier_text} ({where}from "
         f"{', '.join(because)}).",

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final, Literal
 
 from cauda.knowledge import Row, rows
-from cauda.records import Analysis, Finding, Measurement
+from cauda.records import Analysis, Finding, Measurement, Numbering
 from cauda.report.planes import slice_number
 from cauda.vocab import Condition, Quantity, Side
 
@@ -41,6 +41,12 @@ def statement(id_: str) -> str:
 def numbering_sentence(state: str) -> str:
     """What ``verified``, ``conventional`` or ``uncertain`` means."""
     return _table("numbering")[state].text("text")
+
+
+def numbering_told(numbering: Numbering) -> str:
+    """What the state means, and how every name changes if the count is off by one."""
+    alternate = [numbering.alternate] if numbering.alternate else []
+    return " ".join([numbering_sentence(numbering.state), *alternate])
 
 
 def condition_name(condition: Condition) -> str:

@@ -189,10 +189,11 @@ def test_a_body_cut_by_the_image_edge_is_not_called_fractured(
     assert not list(anatomy.fracture(cut))
 
 
-def test_uncertain_numbering_is_said_with_its_reasons(make_scene, change_spine):
+def test_uncertain_numbering_lowers_every_finding_and_says_why(make_scene, change_spine):
     scene = make_scene()
     assert not list(anatomy.numbering(scene))
     unsure = Numbering(state="uncertain", reasons=("six lumbar vertebrae",), lumbar_count=6)
     (limit,) = anatomy.numbering(change_spine(scene, numbering=unsure))
     assert "six lumbar vertebrae" in limit.reason
-    assert limit.effect == "note"
+    assert limit.effect == "lower"
+    assert all(limit.applies(c, level, None) for c in Condition for level in Level)

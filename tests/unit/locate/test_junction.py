@@ -92,7 +92,14 @@ def test_a_transition_is_flagged_and_every_result_says_so(count, sign, lowest):
     limits = check(Study(series=()), segmentations, spine, measured)
     assert any("transitional" in limit.reason or "lumbarized" in limit.reason for limit in limits)
     findings = grade(spine, measured, limits)
-    assert "verify the level before any procedure" in impression(findings, spine)[0]
+    first, *lines = impression(findings, spine)
+    assert "verify the level before any procedure" in first
+    assert lines
+    assert all(f" (or {lowest}):" in line for line in lines if line.startswith("L5-S1"))
+    assert all(" (or " in line.partition(": ")[0] for line in lines)
+    known = [finding for finding in findings if finding.is_known]
+    assert known
+    assert "high" not in {finding.certainty for finding in known}
     relation = relate(findings, spine)
     assert relation.roots
     assert all(link.tier <= POSSIBLE for link in relation.roots)

@@ -145,7 +145,7 @@ def test_the_three_states_of_numbering_are_said(analysis, state):
     changed = replace(analysis, spine=spine)
     for document in (report_html(changed, pictures=()), report_text(changed)):
         assert f"{state.capitalize()}: " in document
-        assert "If the count is off by one" in document
+        assert "L4-L5 would be L5-S1." in document
 
 
 def test_an_unknown_conus_gives_its_reason(analysis):

@@ -27,6 +27,8 @@ class Group:
         The preferred one of each quantity.
     findings : tuple of Finding
         UNKNOWN ones, too.
+    alternate : Level or None
+        The level's other name, where the numbering is uncertain.
     """
 
     level: Level | None
@@ -35,6 +37,7 @@ class Group:
     is_name_certain: bool
     measurements: tuple[Measurement, ...]
     findings: tuple[Finding, ...]
+    alternate: Level | None = None
 
     @property
     def name(self) -> str:
@@ -42,11 +45,17 @@ class Group:
         place = self.level or self.vertebra or "lumbar spine"
         return f"{place}, {self.side}" if self.side else f"{place}"
 
+    @property
+    def title(self) -> str:
+        """The name, and the other one that the level may have."""
+        return f"{self.name} (or {self.alternate})" if self.alternate else self.name
+
 
 def groups_of(analysis: Analysis) -> tuple[Group, ...]:
     """Every group that holds something: levels from above, then vertebrae, then the whole spine."""
     preferred = [m for m in analysis.measurements if m.preferred]
     sure = analysis.spine.numbering.state != "uncertain"
+    alternates = {lv.name: lv.alternate for lv in analysis.spine.levels}
     named = {m.level for m in preferred} | {f.level for f in analysis.findings}
     levels = [level for level in Level if level in named]
     vertebrae = [v for v in Vertebra if any(v == m.vertebra for m in preferred)]
@@ -63,6 +72,7 @@ def groups_of(analysis: Analysis) -> tuple[Group, ...]:
                 is_name_certain=sure and not (level is not None and level.is_relative),
                 measurements=tuple(m for m in preferred if (m.level, m.vertebra, m.side) == here),
                 findings=tuple(f for f in analysis.findings if (f.level, None, f.side) == here),
+                alternate=alternates.get(level),
             )
             if group.measurements or group.findings:
                 found.append(group)

@@ -47,7 +47,7 @@ def measured_group(
     context = references.context
     common: dict[str, Any] = {
         "tracking_identifier": sr.TrackingIdentifier(
-            uid=context.uid("group", group.name), identifier=f"{MODEL} {group.name}"
+            uid=context.uid("group", group.name), identifier=f"{MODEL} {group.title}"
         ),
         "finding_sites": [_site(group)],
         "algorithm_id": sr.AlgorithmIdentification(
@@ -116,6 +116,8 @@ def _evaluation(finding: Finding) -> sr.QualitativeEvaluation:
 
 def _comments(group: Group) -> Iterator[sr.TextContentItem]:
     """What a code cannot say: why a grade was withheld, how sure it is, what it was tested on."""
+    if group.level is not None and not group.is_name_certain:
+        yield _text("comment", words.statement("name_uncertain"))
     for finding in group.findings:
         name = f"{words.condition_name(finding.condition)}, {finding.scale}"
         if not finding.is_known:

@@ -98,7 +98,7 @@ def _texts(context: Context) -> Iterator[sr.TextContentItem]:
         yield _text("red_flag", f"{flag.tier.upper()}{answered}: {flag.text}")
     numbering = analysis.spine.numbering
     reasons = " ".join(words.sentence(reason) for reason in numbering.reasons)
-    yield _text("numbering", f"{words.numbering_sentence(numbering.state)} {reasons}".strip())
+    yield _text("numbering", f"{words.numbering_told(numbering)} {reasons}".strip())
     yield from _listed("limit", dict.fromkeys(limit.reason for limit in analysis.limits))
     if context.options.with_symptoms:
         yield from _listed("symptom_map", _symptom_map(analysis))
