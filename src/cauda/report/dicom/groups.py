@@ -55,7 +55,9 @@ def groups_of(analysis: Analysis) -> tuple[Group, ...]:
     """Every group that holds something: levels from above, then vertebrae, then the whole spine."""
     preferred = [m for m in analysis.measurements if m.preferred]
     sure = analysis.spine.numbering.state != "uncertain"
-    alternates = {lv.name: lv.alternate for lv in analysis.spine.levels}
+    alternates: dict[Level | None, Level | None] = {
+        lv.name: lv.alternate for lv in analysis.spine.levels
+    }
     named = {m.level for m in preferred} | {f.level for f in analysis.findings}
     levels = [level for level in Level if level in named]
     vertebrae = [v for v in Vertebra if any(v == m.vertebra for m in preferred)]
