@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from cauda.check import agreement
-from cauda.vocab import Condition, Quantity
+from cauda.vocab import Condition, Contrast, Level, Quantity
 
 
 def with_second_reading(scene, quantity, difference):
@@ -33,6 +33,28 @@ def test_a_difference_beyond_the_errors_lowers_then_withholds(make_scene, differ
     assert [x.effect for x in found] == ([effect] if effect else [])
     assert all(x.level == first.level for x in found)
     assert all(x.applies(Condition.DISC_NARROWING, x.level, None) for x in found)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "difference", "effects"),
+    [
+        (Contrast.T2, Contrast.T1, -5.0, []),
+        (Contrast.T2, Contrast.T1, 5.0, ["withhold"]),
+        (Contrast.T1, Contrast.T2, -5.0, ["withhold"]),
+        (Contrast.T2, Contrast.STIR, -5.0, ["withhold"]),
+    ],
+)
+def test_material_that_t1_overlooks_says_nothing_against_t2(
+    make_scene, make_measurement, first, second, difference, effects
+):
+    scene = make_scene()
+    deep = make_measurement(Quantity.DISPLACEMENT, Level.L4_L5, 6.0)
+    scene = replace(scene, measurements=(*scene.measurements, deep))
+    _, scene = with_second_reading(scene, Quantity.DISPLACEMENT, difference)
+    (shown,) = scene.segmentations
+    both = (replace(shown, contrast=first), replace(shown, series="sag_t1", contrast=second))
+    found = agreement.series_disagree(replace(scene, segmentations=both))
+    assert [x.effect for x in found] == effects
 
 
 def test_another_method_is_another_thing(make_scene):
