@@ -20,9 +20,6 @@ Array = NDArray[Any]
 FloatArray = NDArray[np.floating[Any]]
 Affine = tuple[tuple[float, ...], ...]
 
-LARGEST_MOVE_MM = 3.0
-"""One structure shown farther apart than this by two series: the patient moved in between."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Space:

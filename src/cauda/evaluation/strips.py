@@ -96,13 +96,23 @@ def score_strip(strip: Strip, segmenter: Segmenter) -> dict[str, Score]:
     return scores
 
 
+def backward(disc_mm: Array) -> Array:
+    """(2,): unit vector to the back along a disc cut sagittally, the main axis of its pixels.
+
+    Parameters
+    ----------
+    disc_mm : (N, 2) array
+        Its pixels, mm, posterior and superior.
+    """
+    main: Array = np.linalg.svd(disc_mm - disc_mm.mean(axis=0), full_matrices=False)[2][0]
+    return main if main[0] > 0 else -main
+
+
 def _places(
     disc_mm: Array, slices: int, spacing_mm: tuple[float, float, float]
 ) -> list[list[Array]]:
     """Voxel coordinates, (3, I, J), of the planes of every slice of a stack along a disc."""
-    center = disc_mm.mean(axis=0)
-    back = np.linalg.svd(disc_mm - center, full_matrices=False)[2][0]
-    back = back if back[0] > 0 else -back
+    center, back = disc_mm.mean(axis=0), backward(disc_mm)
     up = np.asarray([-back[1], back[0]])
     axis = (np.arange(SIDE) - (SIDE - 1) / 2) * PIXEL_MM
     left, behind = np.meshgrid(axis, axis, indexing="ij")

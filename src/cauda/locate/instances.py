@@ -9,14 +9,12 @@ from types import MappingProxyType
 import numpy as np
 
 from cauda.geometry import Array, FloatArray, share_frame
+from cauda.knowledge import row
 from cauda.locate.column import Column, movement
 from cauda.locate.partition import label_column
 from cauda.locate.posterior import label_arches, label_foramina, label_sac
 from cauda.locate.vertebrae import Bone
 from cauda.records import DISC_LABELS, LevelInstance, VertebraInstance, read_only
-
-MOVED_MM = 3.0
-"""Series whose discs lie farther apart than this were taken with the patient moved between."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -55,7 +53,7 @@ def draw_instances(scaffold: Scaffold, columns: Sequence[Column]) -> Drawn:
             left_out.append(f"Series {key} was left out: {_why_apart(scaffold.primary, other)}.")
             continue
         distance = float(np.linalg.norm(shift))
-        if distance > MOVED_MM:
+        if distance > row("thresholds.toml", "check", "series-moved").number("value"):
             flags.append(f"The patient moved by about {distance:.0f} mm in series {key}.")
         labels, unsure = _drawn(scaffold, other, shift)
         if unsure:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from cauda.geometry import LARGEST_MOVE_MM, Array, FloatArray, Space, share_frame
+from cauda.geometry import Array, FloatArray, Space, share_frame
+from cauda.knowledge import row
 from cauda.records import Segmentation
 from cauda.vocab import Contrast, Structure
 
@@ -185,11 +186,12 @@ def _has_stayed(witness: _Witness, axial: Segmentation, k: int) -> bool:
     if len(drawn) < LEAST_SAC_PIXELS:
         return False
     low, high = drawn.min(axis=0), drawn.max(axis=0)
-    margin = np.ceil(3 * LARGEST_MOVE_MM / np.asarray(axial.space.spacing_mm[:2])).astype(int)
+    largest_mm = row("thresholds.toml", "check", "series-moved").number("value")
+    margin = np.ceil(3 * largest_mm / np.asarray(axial.space.spacing_mm[:2])).astype(int)
     window = np.argwhere(np.ones(high - low + 1 + 2 * margin, dtype=bool)) + low - margin
     points = axial.space.to_lps(np.column_stack([window, np.full(len(window), k)]))
     seen = ndimage.map_coordinates(witness.sac, witness.space.to_ijk(points).T, order=1)
     if (seen > SURE).sum() < LEAST_SAC_PIXELS:
         return False
     moved = drawn.mean(axis=0) - window[seen > SURE].mean(axis=0)
-    return bool(np.hypot(*(moved * axial.space.spacing_mm[:2])) <= LARGEST_MOVE_MM)
+    return bool(np.hypot(*(moved * axial.space.spacing_mm[:2])) <= largest_mm)

@@ -12,6 +12,7 @@ from scipy import ndimage
 from torch import Tensor
 from torch.nn import functional
 
+from cauda.evaluation.strips import backward
 from cauda.geometry import Array
 from cauda.training.label_sets import ANY, VERTEBRA
 from cauda.training.sampling import vote
@@ -25,6 +26,10 @@ AT_DISC = 0.6
 """Share of slices that lie at a disc, along it; the others lie anywhere in the column."""
 TILT_DEG = (5.0, 15.0)
 """Typical error of an angled slice against its disc, and typical tilt of any other."""
+LEAST_PIXELS = 20
+"""The axis of a disc with fewer pixels means nothing."""
+STEEPEST = 0.7
+"""No slice is angled more than this along a disc, radians."""
 THICKNESS_MM = (3.0, 4.6)
 SPACING = (1.0, 1.3)
 """Distance of slices over their thickness."""
@@ -100,14 +105,11 @@ def _aim(case: Case, rng: np.random.Generator) -> tuple[Array, float]:
 
 
 def _slope(case: Case, disc: Array) -> float:
-    """Tilt of a disc cut sagittally, from the main axis of its pixels, radians."""
-    points_mm = disc * np.asarray(case.spacing_mm[1:])
-    points_mm = points_mm - points_mm.mean(axis=0)
-    if len(points_mm) < 20:
+    """Tilt of a disc cut sagittally, radians, front end upward; 0 for a fragment."""
+    if len(disc) < LEAST_PIXELS:
         return 0.0
-    main = np.linalg.svd(points_mm, full_matrices=False)[2][0]
-    main = main if main[0] > 0 else -main
-    return float(np.clip(np.arctan2(-main[1], main[0]), -0.7, 0.7))
+    back = backward(disc * np.asarray(case.spacing_mm[1:]))
+    return float(np.clip(np.arctan2(-back[1], back[0]), -STEEPEST, STEEPEST))
 
 
 def _grid(case: Case, target: Array, tilt: float, offsets_mm: Tensor, heights_mm: Array) -> Tensor:

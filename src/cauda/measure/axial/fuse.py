@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cauda.geometry import LARGEST_MOVE_MM
 from cauda.knowledge import row
 from cauda.measure.axial.cut import Cut, Floats
 from cauda.measure.axial.profile import at
@@ -59,7 +58,7 @@ def apart(shown: Sequence[Cut], sacs: Sequence[SacSection], beside: Beside) -> A
     sac's center elsewhere than the sagittal series (the patient moved in between).
     """
     away_mm = _moved_mm(sacs, beside)
-    if np.isfinite(away_mm) and away_mm > LARGEST_MOVE_MM:
+    if np.isfinite(away_mm) and away_mm > row(FILE, "check", "series-moved").number("value"):
         words = f"the sac lies {away_mm:.1f} mm from where the sagittal images show it"
         return Apart(words=words, is_moved=True)
     is_unsure = not np.isfinite(away_mm)
