@@ -16,6 +16,7 @@ from cauda.phantom.axial_soft import (
     reshape_muscle,
     reshape_sac,
 )
+from cauda.phantom.bend import bent
 from cauda.phantom.draw import draw_anatomy
 from cauda.phantom.grid import Canvas, Grid
 from cauda.phantom.lesion_draw import draw_frequency
@@ -23,7 +24,6 @@ from cauda.phantom.materials import Base, axial_labels
 from cauda.phantom.paint import paint
 from cauda.phantom.place import axes_of
 from cauda.phantom.render import SUB_PLANES, acquire, receive_field
-from cauda.phantom.texture import upsample
 from cauda.phantom.tissue import Protocol
 from cauda.vocab import AXIAL_STRUCTURES, Contrast
 
@@ -79,7 +79,7 @@ def axial_training_sample(
     materials = paint(anatomy, fine)
     if not is_plain:
         _add_detail(Canvas(grid=fine, materials=materials), anatomy, level, rng)
-    materials = _bent(materials, rng, pixel)
+    materials = bent(materials, rng, pixel, BENDS, across=2)
     labels = _fullest(axial_labels(anatomy, materials), slices)
     signal = acquire(anatomy, materials, 2, (protocol, receive_field(grid, protocol)), rng)
     return np.moveaxis(signal, 2, 0).astype(np.float32), labels, (spacing, pixel, pixel)
@@ -168,20 +168,6 @@ def _paint_clutter(materials: NDArray[np.uint8], rng: Generator, pixel: float) -
         kind = int(kinds[int(rng.integers(len(kinds)))])
         materials[free & (near < 1)[:, :, None]] = int(Base.BOWEL)
         materials[free & (near < 0.8)[:, :, None]] = kind
-
-
-def _bent(materials: NDArray[np.uint8], rng: Generator, pixel: float) -> NDArray[np.uint8]:
-    """Bend all planes alike, finely and coarsely, so that no shape is a formula's."""
-    rows, columns = materials.shape[:2]
-    shift = np.zeros((2, rows, columns), dtype=np.float32)
-    for grain, most in BENDS:
-        reach = 0.6 * rng.uniform(0.0, most) / pixel
-        cells = (max(3, round(rows * pixel / grain)), max(3, round(columns * pixel / grain)))
-        shift += upsample(rng.normal(0, reach, (2, *cells)), (2, rows, columns))
-    i = np.clip(np.rint(np.arange(rows)[:, None] + shift[0]), 0, rows - 1).astype(int)
-    j = np.clip(np.rint(np.arange(columns)[None, :] + shift[1]), 0, columns - 1).astype(int)
-    result: NDArray[np.uint8] = materials[i, j]
-    return result
 
 
 def _fullest(structures: NDArray[np.uint8], slices: int) -> NDArray[np.uint8]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from cauda.geometry import Frame
 from cauda.phantom.anatomy import Anatomy, Segment
 from cauda.phantom.endplates import body_frame, level_frame, rim_corner
-from cauda.phantom.grid import Grid
+from cauda.phantom.grid import Canvas, Grid
 from cauda.phantom.materials import Base, OfDisc, of_disc
 from cauda.phantom.paint import paint
 from cauda.phantom.tissue import PROTOCOLS, spin_echo, tissue_table
@@ -39,8 +40,16 @@ def axis(low: float, high: float, step: float = STEP_MM) -> Axis:
     return result
 
 
+Detail = Callable[[Canvas], None]
+"""Paints what an anatomy alone does not hold, such as facet joints, alike on every grid."""
+
+
 def sample(
-    anatomy: Anatomy, n: int, frame: Frame, points: tuple[Axis, Axis, Axis]
+    anatomy: Anatomy,
+    n: int,
+    frame: Frame,
+    points: tuple[Axis, Axis, Axis],
+    detail: Detail | None = None,
 ) -> NDArray[np.uint8]:
     """Materials at all (x', y', z') of a frame near ``segments[n]`` and the disc above it."""
     x, y, z = points
@@ -50,6 +59,8 @@ def sample(
     matrix[:3, 3] = frame.origin_lps
     grid = Grid(xp=np, device="cpu", matrix=matrix, i=x, j=y, k=z)
     result: NDArray[np.uint8] = paint(anatomy, grid, with_surroundings=False, segments=near)
+    if detail is not None:
+        detail(Canvas(grid=grid, materials=result))
     return result
 
 
@@ -103,7 +114,7 @@ def body_sac_area(anatomy: Anatomy, n: int) -> float:
     return sac_area(anatomy, n, body_frame(anatomy.segments[n]))[0]
 
 
-def recess_area(anatomy: Anatomy, n: int, sign: int) -> float:
+def recess_area(anatomy: Anatomy, n: int, sign: int, detail: Detail | None = None) -> float:
     """Free area of a lateral recess at ``discs[n]``, the smaller of disc plane and 6 mm below.
 
     Free is what fat, nerve and sac fill, from 40 % of the way to the pedicles to their inner
@@ -114,7 +125,8 @@ def recess_area(anatomy: Anatomy, n: int, sign: int) -> float:
     x = np.sort(sign * axis(0.4 * half, half))
     y = axis(segment.wall_mm - 4, segment.wall_mm + 20)
     free = [int(m) for m in (*SAC_MATERIALS, Base.NERVE, Base.EPIDURAL_FAT)]
-    planes = sample(anatomy, n, level_frame(anatomy, n), (x, y, np.array([-6.0, 0.0])))
+    points = (x, y, np.array([-6.0, 0.0]))
+    planes = sample(anatomy, n, level_frame(anatomy, n), points, detail)
     counts = np.isin(planes, free).sum(axis=(0, 1))
     return float(counts.min() * (x[1] - x[0]) * (y[1] - y[0]))
 

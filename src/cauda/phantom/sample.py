@@ -8,20 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cauda.phantom.bend import bent
 from cauda.phantom.draw import draw_anatomy
 from cauda.phantom.grid import Grid
 from cauda.phantom.lesion_draw import Frequency
 from cauda.phantom.materials import structure_table
 from cauda.phantom.paint import paint
 from cauda.phantom.render import SUB_PLANES, acquire, receive_field
-from cauda.phantom.texture import upsample
 from cauda.phantom.tissue import Protocol
 from cauda.vocab import STRUCTURES, Contrast
 
-BEND_MM = 2.2
-"""Largest typical bend of a training sample."""
-BEND_CELL_MM = 14.0
-"""Grain of the bend: about a pedicle's height."""
+BENDS = ((14.0, 2.2),)
+"""Grain, about a pedicle's height, and largest typical size of a training sample's bend, mm."""
 LATERAL_MM = 30.0
 """Central slices are drawn up to this far from the midline."""
 CANAL_MM = 8.0
@@ -69,7 +67,7 @@ def training_sample(
     counts = [np.arange(n, dtype=np.float64) for n in (slices, *shape)]
     grid = Grid(xp=xp, device=device, matrix=matrix, i=counts[0], j=counts[1], k=counts[2])
     fine = grid.refined((SUB_PLANES, 1, 1), (protocol.slice_mm / spacing, 1.0, 1.0))
-    materials = _bent(_numpy(paint(anatomy, fine)), rng, pixel)
+    materials = bent(_numpy(paint(anatomy, fine)), rng, pixel, BENDS, across=0)
     labels = _fullest(structure_table(anatomy)[materials], slices)
     plain = Grid(xp=np, device="cpu", matrix=matrix, i=counts[0], j=counts[1], k=counts[2])
     signal = acquire(anatomy, materials, 0, (protocol, receive_field(plain, protocol)), rng)
@@ -84,25 +82,6 @@ def _fullest(structures: NDArray[np.uint8], slices: int) -> NDArray[np.uint8]:
     votes = np.moveaxis(planes, 1, -1)[is_mixed]
     counts = np.stack([(votes == code).sum(axis=1) for code in range(len(STRUCTURES))], axis=1)
     result[is_mixed] = np.argmax(counts - 0.5 * (np.arange(len(STRUCTURES)) == 0), axis=1)
-    return result
-
-
-def _bent(
-    materials: NDArray[np.uint8], rng: np.random.Generator, pixel: float
-) -> NDArray[np.uint8]:
-    """Bend all planes alike by up to some mm in-plane, so that no shape is a formula's."""
-    rows, columns = materials.shape[1:]
-    reach = rng.uniform(0.0, BEND_MM) / pixel
-    cells = (
-        max(3, round(rows * pixel / BEND_CELL_MM)),
-        max(3, round(columns * pixel / BEND_CELL_MM)),
-    )
-    shift = [
-        upsample(rng.normal(0, 0.6 * reach, (1, *cells)), (1, rows, columns)) for _ in range(2)
-    ]
-    j = np.clip(np.rint(np.arange(rows)[:, None] + shift[0][0]), 0, rows - 1).astype(int)
-    k = np.clip(np.rint(np.arange(columns)[None, :] + shift[1][0]), 0, columns - 1).astype(int)
-    result: NDArray[np.uint8] = materials[:, j, k]
     return result
 
 

@@ -64,19 +64,25 @@ def grades(
     yield _finding(level, change, Scale.MODIC, modic)
 
 
-def _contour(level: Level, built: Sequence[Lesion]) -> Iterator[Finding]:
+def displaced(built: Sequence[Lesion]) -> tuple[str, Lesion | None]:
+    """The worst contour of a disc's lesions on Fardon's scale, and the herniation that makes it."""
     contours = [_HERNIATIONS[x.kind] for x in built if x.kind in _HERNIATIONS]
     has_bulge = any(x.kind is LesionKind.BULGE for x in built)
     order = Scale.FARDON.grades
     worst = max(contours or ["bulge" if has_bulge else "normal"], key=order.index)
-    herniation = next((x for x in built if _HERNIATIONS.get(x.kind) == worst), None)
+    return worst, next((x for x in built if _HERNIATIONS.get(x.kind) == worst), None)
+
+
+def _contour(level: Level, built: Sequence[Lesion]) -> Iterator[Finding]:
+    worst, herniation = displaced(built)
+    has_bulge = any(x.kind is LesionKind.BULGE for x in built)
     zone = herniation.zone if herniation else None
     detail = _where(herniation) if herniation else ""
     side = herniation.side if herniation else None
     contour = _finding(level, Condition.DISC_CONTOUR, Scale.FARDON, worst, side, zone)
     yield replace(contour, detail=detail)
     yield _finding(level, Condition.DISC_BULGE, Scale.PRESENCE, _presence(has_bulge))
-    present = _presence(bool(contours))
+    present = _presence(herniation is not None)
     found = _finding(level, Condition.DISC_HERNIATION, Scale.PRESENCE, present, side, zone)
     yield replace(found, detail=detail)
 
@@ -103,7 +109,7 @@ def _wear(
 
 def _canal(anatomy: Anatomy, n: int, level: Level) -> Iterator[Finding]:
     seen, what = contents(anatomy, n), Condition.CANAL_STENOSIS
-    rank = -1 if seen is None else sum(seen.fluid < cut for cut in _cuts("csf-fraction"))
+    rank = -1 if seen is None else lee_canal(seen)
     for scale, grade in (
         (Scale.LEE_CANAL, Scale.LEE_CANAL.grades[rank]),
         (Scale.SCHIZAS, "" if seen is None else _schizas(seen)),
@@ -111,6 +117,11 @@ def _canal(anatomy: Anatomy, n: int, level: Level) -> Iterator[Finding]:
     ):
         found = _finding(level, what, scale, grade or scale.grades[0], None, Zone.CENTRAL)
         yield found if seen else replace(found, grade=UNKNOWN, reason_unknown=CORD)
+
+
+def lee_canal(seen: Contents) -> int:
+    """0 where fluid fills the sac, to 3 where none is left."""
+    return sum(seen.fluid < cut for cut in _cuts("csf-fraction"))
 
 
 def _schizas(seen: Contents) -> str:
@@ -128,13 +139,13 @@ def _schizas(seen: Contents) -> str:
 def _recess(
     anatomy: Anatomy, plain: Anatomy, n: int, level: Level, side: Side
 ) -> Iterator[Finding]:
-    rank = _bartynski(recess_state(anatomy, n, side), recess_state(plain, n, side))
+    rank = bartynski(recess_state(anatomy, n, side), recess_state(plain, n, side))
     what, zone = Condition.SUBARTICULAR_STENOSIS, Zone.SUBARTICULAR
     yield _finding(level, what, Scale.BARTYNSKI, Scale.BARTYNSKI.grades[rank], side, zone)
     yield _finding(level, what, Scale.RSNA, RSNA[max(rank - 1, 0)], side, zone)
 
 
-def _bartynski(now: RecessState, before: RecessState) -> int:
+def bartynski(now: RecessState, before: RecessState) -> int:
     """0 open, 1 reduced, 2 with an altered root, 3 nothing left."""
     closed = _cuts("recess-height")[0]
     left = now.free_mm2 / before.free_mm2 if before.free_mm2 > 0 else 1.0
@@ -150,13 +161,13 @@ def _bartynski(now: RecessState, before: RecessState) -> int:
 def _foramen(
     anatomy: Anatomy, plain: Anatomy, n: int, level: Level, side: Side
 ) -> Iterator[Finding]:
-    rank = _lee(foramen_state(anatomy, n, side), foramen_state(plain, n, side))
+    rank = lee(foramen_state(anatomy, n, side), foramen_state(plain, n, side))
     what, zone = Condition.FORAMINAL_STENOSIS, Zone.FORAMINAL
     yield _finding(level, what, Scale.LEE_FORAMEN, Scale.LEE_FORAMEN.grades[rank], side, zone)
     yield _finding(level, what, Scale.RSNA, RSNA[max(rank - 1, 0)], side, zone)
 
 
-def _lee(now: ForamenState, before: ForamenState) -> int:
+def lee(now: ForamenState, before: ForamenState) -> int:
     """By the sides without fat: fewer than two 0, fewer than four 1, four 2, root smaller 3."""
     cuts = [_cuts(f"foramen-fat-{side}")[0] for side in SIDES]
     lost = sum(share < cut for share, cut in zip(now.fat, cuts, strict=True))

@@ -92,14 +92,17 @@ class RecessState:
 
 
 @lru_cache(maxsize=64)
-def recess_state(anatomy: Anatomy, n: int, side: Side) -> RecessState:
+def recess_state(
+    anatomy: Anatomy, n: int, side: Side, detail: planes.Detail | None = None
+) -> RecessState:
     """The recess at ``discs[n]``, from the disc plane down to the pedicle."""
     low, sign = anatomy.segments[n], 1 if side is Side.LEFT else -1
     medial = low.pedicle_x_mm - low.pedicle_width_mm / 2
     x = sign * planes.axis(MEDIAL_SHARE * medial, medial, STEP_MM)
     y = planes.axis(low.wall_mm - FLOOR_MM, low.wall_mm + 18, STEP_MM)
     depth = anatomy.discs[n].height_mm / 2 + BELOW_MM
-    grid = planes.sample(anatomy, n, level_frame(anatomy, n), (x, y, planes.axis(-depth, 0, 1.0)))
+    points = (x, y, planes.axis(-depth, 0, 1.0))
+    grid = planes.sample(anatomy, n, level_frame(anatomy, n), points, detail)
     within = np.abs(x) <= medial - PEDICLE_MARGIN_MM
     solid = _solid(anatomy)[grid]
     heights = _gaps(np.moveaxis(solid[within], 1, -1)) * STEP_MM
@@ -107,7 +110,7 @@ def recess_state(anatomy: Anatomy, n: int, side: Side) -> RecessState:
     touched = nerve & ndimage.binary_dilation(solid, _IN_PLANE)
     return RecessState(
         height_mm=float(heights.min()),
-        free_mm2=planes.recess_area(anatomy, n, sign),
+        free_mm2=planes.recess_area(anatomy, n, sign, detail),
         root_mm2=float(nerve.sum(axis=(0, 1)).mean()) * STEP_MM**2,
         pressed=float(touched.sum() / max(nerve.sum(), 1)),
     )

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cauda.records.basic import Certainty
-from cauda.vocab import UNKNOWN, Condition, Level, Scale, Side, Zone
+from cauda.vocab import UNKNOWN, Condition, Level, Plane, Scale, Side, Zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opinion:
     """What a learned grader says: a probability for every grade of a scale.
 
-    ``validation`` says on what its probabilities were tested and calibrated.
+    ``validation`` says on what its probabilities were tested and calibrated, ``plane`` on which
+    images it rests. ``zone`` and ``apex_side`` tell where a displaced disc most likely lies.
     """
 
     condition: Condition
@@ -24,6 +25,9 @@ class Opinion:
     grader: str
     side: Side | None = None
     validation: Literal["none", "synthetic", "real"] = "none"
+    plane: Plane = Plane.SAGITTAL
+    zone: Zone | None = None
+    apex_side: Side | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,207 @@
+"""Learned opinions on foramina, recesses, canal and disc contour from crops of the images.
+
+They look at the images themselves, where the measuring looks at what the network drew; so they
+may see a foramen as closed that the network drew open. They were learned and tested on synthetic
+spines only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cauda.nets.bundles import Bundle, open_bundle
+from cauda.nets.crop_questions import (
+    CANAL_TASK,
+    FORAMEN_TASK,
+    ZONES,
+    Question,
+    Task,
+    graded,
+    mirrored_place,
+    placed,
+)
+from cauda.nets.crops import Crop, cut
+from cauda.nets.engines import predictor
+from cauda.nets.grid import Predict
+from cauda.ports import Grader
+from cauda.records import LevelInstance, Measurement, Opinion, Segmentation, Series, Spine, Study
+from cauda.vocab import Condition, Contrast, Level, Plane, Scale, Side, Zone
+
+Floats = NDArray[np.float64]
+SIDES = (Side.RIGHT, Side.LEFT)
+CONTRASTS = {
+    FORAMEN_TASK.name: (Contrast.T1, Contrast.T2),
+    CANAL_TASK.name: (Contrast.T2,),
+}
+PLANES = {FORAMEN_TASK.name: Plane.SAGITTAL, CANAL_TASK.name: Plane.AXIAL}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """One opened crop grader.
+
+    Parameters
+    ----------
+    task : Task
+    predict : callable
+        (N, planes, rows, columns) crops to (N, outputs) logits.
+    slopes : mapping of str -> float
+        Calibration of each question.
+    said_by : str
+        Name and version that its opinions carry.
+    """
+
+    task: Task
+    predict: Predict
+    slopes: Mapping[str, float]
+    said_by: str
+
+    def logits(self, crops: Sequence[Crop]) -> Floats:
+        """(outputs,) mean over the series that show one place."""
+        return np.asarray(self.predict(np.stack(crops)), dtype=np.float64).mean(axis=0)
+
+
+def crop_grader(bundle: Bundle | Path) -> Grader:
+    """Make a grader of a bundle with ``crop_graders`` in its card.
+
+    Parameters
+    ----------
+    bundle : Bundle or Path
+        An opened bundle, or its folder.
+
+    Raises
+    ------
+    BundleError
+        If a file is missing or does not match its hash.
+    """
+    opened = open_bundle(bundle)
+    foramen, canal = (_network(opened, task) for task in (FORAMEN_TASK, CANAL_TASK))
+
+    def grade(
+        study: Study,
+        segmentations: Sequence[Segmentation],
+        spine: Spine,
+        measurements: Sequence[Measurement],
+    ) -> tuple[Opinion, ...]:
+        del segmentations, measurements
+        return tuple(
+            opinion
+            for level in spine.levels
+            for opinion in (
+                *_foramina(foramen, _shown(study, foramen.task), level),
+                *_canal(canal, _shown(study, canal.task), level),
+            )
+        )
+
+    return grade
+
+
+def _network(bundle: Bundle, task: Task) -> Network:
+    card: Mapping[str, Any] = bundle.metadata["crop_graders"][task.name]
+    return Network(
+        task=task,
+        predict=predictor(bundle.verified(f"models/{task.name}.onnx")),
+        slopes={name: float(row["slope"]) for name, row in card.items()},
+        said_by=f"{bundle.name} {bundle.version}",
+    )
+
+
+def _shown(study: Study, task: Task) -> tuple[Series, ...]:
+    """The series whose crops the network knows; none after contrast agent."""
+    return tuple(
+        s
+        for s in study.used
+        if s.volume is not None
+        and s.plane is PLANES[task.name]
+        and s.contrast in CONTRASTS[task.name]
+        and not s.contrast_agent
+    )
+
+
+def _crops(series: Sequence[Series], level: LevelInstance, side: Side, task: Task) -> list[Crop]:
+    found = []
+    for one in series:
+        if one.volume is not None:
+            crop = cut(one.volume.voxels, one.volume.space, level.frame, side, task.box)
+            if crop is not None:
+                found.append(crop)
+    return found
+
+
+def _foramina(
+    network: Network, series: Sequence[Series], level: LevelInstance
+) -> Iterator[Opinion]:
+    for side in SIDES:
+        crops = _crops(series, level, side, network.task)
+        if crops:
+            logits = network.logits(crops)
+            for question in network.task.questions:
+                yield from _opinions(network, question, logits, level.name, side)
+
+
+def _canal(network: Network, series: Sequence[Series], level: LevelInstance) -> Iterator[Opinion]:
+    asked = {side: _crops(series, level, side, network.task) for side in SIDES}
+    if not all(asked.values()):
+        return
+    logits = {side: network.logits(crops) for side, crops in asked.items()}
+    both = sum(logits.values()) / len(SIDES)
+    for question in network.task.questions:
+        if question.is_sided:
+            for side in SIDES:
+                yield from _opinions(network, question, logits[side], level.name, side)
+        else:
+            place = _place(network, logits)
+            yield from _opinions(network, question, both, level.name, None, place)
+
+
+def _opinions(
+    network: Network,
+    question: Question,
+    logits: Floats,
+    level: Level,
+    side: Side | None,
+    place: tuple[Zone | None, Side | None] = (None, None),
+) -> Iterator[Opinion]:
+    """The answer on the question's own scale and on those that follow from it."""
+    own = logits[None, network.task.columns(question.name)]
+    shares = graded(own, network.slopes[question.name])[0]
+    is_contour = question.condition is Condition.DISC_CONTOUR
+    for condition, scale, row in (
+        (question.condition, question.scale, shares),
+        (Condition.DISC_HERNIATION, Scale.PRESENCE, np.array([shares[:2].sum(), shares[2:].sum()]))
+        if is_contour
+        else (question.condition, Scale.RSNA, np.array([shares[:2].sum(), *shares[2:]])),
+    ):
+        zone, apex_side = place if is_contour else (None, None)
+        yield Opinion(
+            condition=condition,
+            scale=scale,
+            level=level,
+            probabilities=dict(zip(scale.grades, row.tolist(), strict=True)),
+            grader=network.said_by,
+            side=side,
+            validation="synthetic",
+            plane=PLANES[network.task.name],
+            zone=zone,
+            apex_side=apex_side,
+        )
+
+
+def _place(network: Network, logits: Mapping[Side, Floats]) -> tuple[Zone | None, Side | None]:
+    """The likeliest zone and side of a herniation, if there is one."""
+    columns, slope = network.task.columns("place"), network.slopes["place"]
+    right, left = (placed(logits[side][None, columns], slope)[0] for side in SIDES)
+    turned = np.array([right[mirrored_place(n)] for n in range(len(right))])
+    best = 1 + int(np.argmax((left + turned)[1:]))
+    beside = len(ZONES) - 1
+    if best == 1:
+        return Zone.CENTRAL, None
+    if best < 2 + beside:
+        return ZONES[best - 1], Side.LEFT
+    return ZONES[best - 1 - beside], Side.RIGHT

@@ -1,0 +1,1 @@
+"""Learn the crop graders: foramina, recesses and displaced discs of synthetic spines."""
