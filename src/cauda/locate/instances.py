@@ -11,6 +11,7 @@ import numpy as np
 from cauda.geometry import Array, FloatArray, share_frame
 from cauda.knowledge import row
 from cauda.locate.column import Column, movement
+from cauda.locate.outside import drop_outside
 from cauda.locate.partition import label_column
 from cauda.locate.posterior import label_arches, label_foramina, label_sac
 from cauda.locate.vertebrae import Bone
@@ -89,4 +90,6 @@ def _drawn(scaffold: Scaffold, other: Column, shift: FloatArray) -> tuple[Array,
     axes = {b.label: b.axes for b in scaffold.bones}
     label_arches(other.view, axes, shift, labels, named)
     frames = {lv.label: lv.frame for lv in scaffold.levels}
-    return labels, label_foramina(other.view, frames, shift, labels)
+    unsure = label_foramina(other.view, frames, shift, labels)
+    drop_outside(other.view, labels)
+    return labels, unsure

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from cauda.geometry import Array, FloatArray, Space
+from cauda.locate.outside import is_apart
 from cauda.locate.schemes import scheme_numbers, scheme_row
 from cauda.locate.view import View, view
 from cauda.records import (
@@ -68,7 +69,8 @@ def labelmap(
     Returns
     -------
     labels : (I, J, K) uint16 array
-        On ``target``; all 0 for a series that the spine leaves out, but for ``parts``.
+        On ``target``; all 0 for a series that the spine leaves out, but for ``parts``, which keeps
+        all that is not apart from the named spine.
 
     Raises
     ------
@@ -87,6 +89,8 @@ def labelmap(
     instances = _instances(spine, segmentation, seen)
     if scheme == "parts":
         values = _by_part(rules.weights("single"), winner, (instances, _around(seen)), nearest)
+        # One voxel more, so that no rim of such a piece is left on a finer grid.
+        values[ndimage.binary_dilation(is_apart(seen, instances), _around(seen))[nearest]] = 0
     else:
         values = _by_instance(numbers, winner, (instances, _around(seen)), nearest)
     labels[tuple(voxels.T)] = values

@@ -24,6 +24,8 @@ ARCH_BACK_MM = (0.0, 6.0, 10.5, 13.0, 45.0)
 """Stations behind the posterior wall: pedicle, superior facet, lamina and inferior facet, tip."""
 ARCH_RISE = (0.2, 0.35, 0.3, -0.35, -0.6)
 """Height of an arch's middle at those stations, in body heights above the body's middle."""
+ARCH_SIDE_MM = 50.0
+"""The longest transverse processes, those of L3, end within this of the middle of the body."""
 ARCH_REACH = 1.0
 """Arch voxels farther than this many body heights from every expected arch belong to none."""
 MIXED_SHARE = 0.2
@@ -85,10 +87,11 @@ def _preferred(points: FloatArray, bodies: Mapping[int, BodyAxes]) -> Array:
 
 
 def _arch_distance(points: FloatArray, axes: BodyAxes) -> FloatArray:
-    """(N,): height above or below the expected arch, in body heights."""
+    """(N,): height above or below the expected arch, in body heights; infinite too far aside."""
     local = axes.local(points)
     rise = np.interp(local[:, 1] - axes.depth_mm / 2, ARCH_BACK_MM, ARCH_RISE)
-    distance: FloatArray = np.abs(local[:, 2] / axes.height_mm - rise)
+    height = np.abs(local[:, 2] / axes.height_mm - rise)
+    distance: FloatArray = np.where(np.abs(local[:, 0]) > ARCH_SIDE_MM, np.inf, height)
     return distance
 
 
