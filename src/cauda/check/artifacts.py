@@ -87,20 +87,32 @@ def _closed(plane: Array, pixels: list[float]) -> Array:
     """The plane without gaps narrower than twice :data:`BRIDGED_MM`."""
     if not plane.any():
         return plane
-    reach = ndimage.distance_transform_edt(~plane, sampling=pixels) <= BRIDGED_MM
+    box = _around(plane, pixels, BRIDGED_MM)
+    reach = ndimage.distance_transform_edt(~plane[box], sampling=pixels) <= BRIDGED_MM
     inner: Array = ndimage.distance_transform_edt(np.pad(reach, 1), sampling=pixels) > BRIDGED_MM
-    return inner[1:-1, 1:-1]
+    closed = np.zeros_like(plane)
+    closed[box] = inner[1:-1, 1:-1]
+    return closed
 
 
 def _opened(plane: Array, pixels: list[float]) -> Array:
     """The plane without parts thinner than twice :data:`THICK_MM`."""
+    opened = np.zeros_like(plane)
     if not plane.any():
-        return plane
-    core = ndimage.distance_transform_edt(plane, sampling=pixels) > THICK_MM
-    if not core.any():
-        return np.zeros_like(plane)
-    opened: Array = ndimage.distance_transform_edt(~core, sampling=pixels) <= THICK_MM
+        return opened
+    box = _around(plane, pixels, THICK_MM)
+    core = ndimage.distance_transform_edt(plane[box], sampling=pixels) > THICK_MM
+    if core.any():
+        opened[box] = ndimage.distance_transform_edt(~core, sampling=pixels) <= THICK_MM
     return opened
+
+
+def _around(plane: Array, pixels: list[float], reach_mm: float) -> tuple[slice, slice]:
+    """The box round all that is set, and as far beyond it as anything can grow."""
+    (box,) = ndimage.find_objects(plane.astype(np.uint8))
+    wide = [int(np.ceil(reach_mm / pixel)) + 1 for pixel in pixels]
+    rows, columns = (slice(max(s.start - w, 0), s.stop + w) for s, w in zip(box, wide, strict=True))
+    return rows, columns
 
 
 def _near_mm3(level: LevelInstance, places_lps: Array, parts_mm3: Array) -> float:

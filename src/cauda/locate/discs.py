@@ -75,6 +75,9 @@ def _give_fragments(view: View, free: Array, grown: Array) -> None:
     sizes_mm3 = np.bincount(parts.ravel())[1:] * view.space.voxel_mm3
     if not (sizes_mm3 >= LEAST_FRAGMENT_MM3).any() or not grown.any():
         return
+    # All discs and fragments lie within this box, so distances in it are those in the whole view.
+    (whole,) = ndimage.find_objects(((grown > 0) | free).astype(np.uint8))
+    parts, grown = parts[whole], grown[whole]
     spacing = view.space.spacing_mm
     away, at = ndimage.distance_transform_edt(grown == 0, sampling=spacing, return_indices=True)
     for number, box in enumerate(ndimage.find_objects(parts), start=1):

@@ -20,12 +20,13 @@ from cauda.records import DISC_LABELS, LevelInstance, VertebraInstance, read_onl
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scaffold:
-    """The primary series' spine, by which every series is labeled."""
+    """The primary series' spine, by which every series is labeled, with that series' own labels."""
 
     primary: Column
     bones: tuple[Bone, ...]
     vertebrae: tuple[VertebraInstance, ...]
     levels: tuple[LevelInstance, ...]
+    labels: Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,7 +81,11 @@ def _why_apart(primary: Column, other: Column) -> str:
 
 def _drawn(scaffold: Scaffold, other: Column, shift: FloatArray) -> tuple[Array, int]:
     """The cropped instance map, and how many foramina it leaves out."""
-    labels = column_labels(scaffold.primary, other, shift)
+    labels = (
+        scaffold.labels.copy()
+        if other is scaffold.primary
+        else column_labels(scaffold.primary, other, shift)
+    )
     label_sac(other.view, labels)
     named = {v.label for v in scaffold.vertebrae}
     discs = {lv.label for lv in scaffold.levels}

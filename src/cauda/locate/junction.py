@@ -96,14 +96,20 @@ class _Band:
     """A line across the sacrum with what was read along it.
 
     ``darkness`` is the signal as a share of the bone's, or what the network leaves to be no disc,
-    if that is less.
+    if that is less. ``dark`` is the share at (N, M) places along the line and ``away`` mm from it.
     """
 
     darkness: float
     ratio: float
-    height_mm: float
+    dark: FloatArray
+    away: FloatArray
     share: float
     middle: FloatArray
+
+    @property
+    def height_mm(self) -> float:
+        """Mean height of the band along the line."""
+        return float(np.mean([_height_mm(row < BAND, self.away) for row in self.dark]))
 
 
 def junction(column: Column) -> Junction | None:
@@ -229,7 +235,8 @@ def _band(plane: _Plane, start: FloatArray, angle: float, depth: float) -> _Band
             float(0.7 * dark[:, near].min(axis=1).mean() + 0.3 * centered), 1 - float(disc.mean())
         ),
         ratio=depth / (length * STEP_MM),
-        height_mm=float(np.mean([_height_mm(row < BAND, away) for row in dark])),
+        dark=dark,
+        away=away,
         share=float((disc > LEAST_DISC).mean()),
         middle=(line[first] + line[first + length - 1]) / 2,
     )

@@ -68,7 +68,9 @@ def locate(segmentations: Sequence[Segmentation], study: Study) -> Spine:
     levels = level_records(primary, labels, vertebrae, given)
     heights = disc_heights_mm(levels, vertebrae)
     counted, levels = _counted(primary, vertebrae, levels, heights)
-    scaffold = Scaffold(primary=primary, bones=measured, vertebrae=vertebrae, levels=levels)
+    scaffold = Scaffold(
+        primary=primary, bones=measured, vertebrae=vertebrae, levels=levels, labels=labels
+    )
     tip = conus(primary.view, primary.line, vertebrae, levels)
     drawn = draw_instances(scaffold, columns)
     return Spine(

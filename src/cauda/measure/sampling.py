@@ -151,9 +151,19 @@ class Sheet:
         """Distance of the grid's points."""
         return float(self.y_mm[1] - self.y_mm[0])
 
+    @cached_property
+    def _sampled(self) -> dict[tuple[Structure, int], Floats]:
+        """What :meth:`own` has sampled: several measurements look at the same sheet."""
+        return {}
+
     def own(self, structure: Structure, label: int = 0) -> Floats:
-        """(Y, Z): probability of one instance (see :meth:`Stack.own`)."""
-        return self.sample(self.stack.own(self.index, structure, label, self.box))
+        """(Y, Z), read-only: probability of one instance (see :meth:`Stack.own`)."""
+        key = (structure, label)
+        if key not in self._sampled:
+            sampled = self.sample(self.stack.own(self.index, structure, label, self.box))
+            sampled.setflags(write=False)
+            self._sampled[key] = sampled
+        return self._sampled[key]
 
     def every(self, structure: Structure) -> Floats:
         """(Y, Z): probability of a structure, whichever instance."""
@@ -211,7 +221,7 @@ def runs(values: Array, axis_mm: Array, start_mm: Array | float, level: float = 
         Begin and end in mm; NaN where there is no run or it leaves the window.
     """
     count = len(axis_mm)
-    order = np.arange(count)
+    order = np.arange(count, dtype=np.int16)
     inside = values >= level
     start = np.broadcast_to(np.asarray(start_mm, dtype=float), (len(values),))
     safe = np.where(np.isfinite(start), start, axis_mm[0])
@@ -219,8 +229,8 @@ def runs(values: Array, axis_mm: Array, start_mm: Array | float, level: float = 
     seed = away.argmin(axis=1)
     found = inside.any(axis=1) & np.isfinite(start)
     outside = ~inside
-    last = np.where(outside & (order < seed[:, None]), order, -1).max(axis=1)
-    first = np.where(outside & (order > seed[:, None]), order, count).min(axis=1)
+    last = np.where(outside & (order < seed[:, None]), order, np.int16(-1)).max(axis=1)
+    first = np.where(outside & (order > seed[:, None]), order, np.int16(count)).min(axis=1)
     begin = _interpolate(values, axis_mm, last, last + 1, level)
     end = _interpolate(values, axis_mm, first, first - 1, level)
     whole = np.stack([found & (last >= 0), found & (first < count)], axis=1)
