@@ -31,6 +31,7 @@ from cauda.evaluation.budget import (
     Where,
     ZonePair,
     compare,
+    named_zone_pairs,
     side_errors,
     summarize,
     zone_kappa,
@@ -138,6 +139,7 @@ def compared(
         "comparisons": [asdict(c) for c in comparisons],
         "missing": missing,
         "zones": [asdict(p) for p in zone_pairs(measured, axial)],
+        "named_zones": [asdict(p) for p in named_zone_pairs(graded, findings)],
         "grades": [asdict(p) for p in grade_pairs(graded, findings)],
         "levels": len(spine.levels),
         "sided": sum(_has_place(m, centers) for m in measured),
@@ -261,14 +263,20 @@ def _kind(series: str) -> str:
 
 
 def zone_lines(results: Sequence[dict[str, Any]]) -> list[str]:
-    """Agreement of the zone that holds most of each displaced disc."""
-    pairs = [zone_pair(z) for r in results for z in r["zones"]]
-    told = [p for p in pairs if p.measured is not None]
-    return [
-        f"- Zone of the displaced disc (largest share): kappa **{zone_kappa(pairs):.2f}** over "
-        f"{len(told)} discs, {len(pairs) - len(told)} not told, "
-        f"**{sum(p.is_wrong_side for p in pairs)}** on the wrong side"
-    ]
+    """Agreement of the zone of each displaced disc: as named in the finding, and as measured."""
+    lines = []
+    for key, what in (
+        ("named_zones", "Zone that the finding names of a built herniation"),
+        ("zones", "Zone that holds most of the displaced disc, as measured"),
+    ):
+        pairs = [zone_pair(z) for r in results for z in r[key]]
+        told = [p for p in pairs if p.measured is not None]
+        lines.append(
+            f"- {what}: kappa **{zone_kappa(pairs):.2f}** over {len(told)} discs, "
+            f"{len(pairs) - len(told)} not told, "
+            f"**{sum(p.is_wrong_side for p in pairs)}** on the wrong side"
+        )
+    return lines
 
 
 def page(results: list[dict[str, Any]], args: argparse.Namespace) -> str:

@@ -13,6 +13,7 @@ from cauda import pipeline
 from cauda.errors import UsageError
 from cauda.load import load
 from cauda.nets.bundles import Bundle, find_bundle
+from cauda.nets.crop_graders import crop_grader
 from cauda.nets.graders import grader
 from cauda.nets.onnx_segmenter import onnx_segmenter
 from cauda.ports import Segmenter
@@ -24,7 +25,8 @@ SAGITTAL_BUNDLE = "cauda_sagittal"
 AXIAL_BUNDLE = "cauda_axial"
 """Without it a study is analyzed from its sagittal series alone."""
 GRADER_BUNDLE = "cauda_graders"
-"""Without it rules alone grade."""
+CROP_BUNDLE = "cauda_crops"
+"""Without both rules alone grade."""
 
 
 def analyze(
@@ -113,7 +115,8 @@ def connect(
     bundle = find_bundle(SAGITTAL_BUNDLE, settings.models)
     axial = find_bundle(AXIAL_BUNDLE, settings.models, required=False)
     graders = find_bundle(GRADER_BUNDLE, settings.models, required=False)
-    used = [b for b in (bundle, axial, graders) if b is not None]
+    crops = find_bundle(CROP_BUNDLE, settings.models, required=False)
+    used = [b for b in (bundle, axial, graders, crops) if b is not None]
     moment = created or datetime.datetime.now(tz=datetime.UTC)
     provenance = Provenance(
         version=cauda.__version__,
@@ -125,7 +128,10 @@ def connect(
     return pipeline.Ports(
         segmenter=_segmenter(bundle, settings.device),
         axial_segmenter=None if axial is None else _segmenter(axial, settings.device),
-        graders=() if graders is None else (grader(graders),),
+        graders=(
+            *(() if graders is None else (grader(graders),)),
+            *(() if crops is None else (crop_grader(crops),)),
+        ),
         provenance=provenance,
         step=step,
     )

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cauda.records import Measurement
-from cauda.vocab import Level, Plane, Quantity, Side, Vertebra, Zone
+from cauda.records import Finding, Measurement
+from cauda.vocab import Condition, Level, Plane, Quantity, Side, Vertebra, Zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +238,28 @@ def zone_pairs(
         for level, own in true.items()
         if own.zone is not None
     )
+
+
+def named_zone_pairs(
+    measured: Iterable[Finding], truth: Iterable[Finding]
+) -> tuple[ZonePair, ...]:
+    """Pair the zone and side that a report names with those of each built herniation."""
+    found = {f.level: f for f in measured if f.condition is Condition.DISC_CONTOUR}
+    pairs = []
+    for true in truth:
+        if true.condition is not Condition.DISC_CONTOUR or true.zone is None:
+            continue
+        own = found.get(true.level)
+        pairs.append(
+            ZonePair(
+                level=true.level,
+                measured=own.zone if own else None,
+                truth=true.zone,
+                measured_side=own.side if own else None,
+                truth_side=None if true.zone is Zone.CENTRAL else true.side,
+            )
+        )
+    return tuple(pairs)
 
 
 def _main_zones(measurements: Iterable[Measurement]) -> dict[Level, Measurement]:

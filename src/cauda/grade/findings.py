@@ -13,6 +13,7 @@ from cauda.grade.probability import probabilities
 from cauda.grade.readings import Readings, table
 from cauda.grade.rules import Rule, Verdict
 from cauda.grade.thresholds import FILE
+from cauda.grade.weighing import is_weighed, opinion_on, tested_opinion_on, weighed
 from cauda.knowledge import row
 from cauda.records import Certainty, Finding, Limit, Measurement, Opinion, Spine
 from cauda.vocab import GRADED_LEVELS, UNKNOWN, Condition, Level, Quantity, Side, Zone
@@ -183,7 +184,7 @@ def _answer(
     first = measured[0] if measured else asked[-1]
     condition, level, side = first.rule.condition, first.level, first.side
     apply = [x for x in limits if x.applies(condition, level, side)]
-    opinion = next((o for o in opinions if _is_about(o, first)), None)
+    opinion = opinion_on(first.rule, level, side, opinions)
     withheld = [x.reason for x in apply if x.effect == "withhold"]
     if withheld:
         finding = first.finding(Verdict(UNKNOWN, " ".join(dict.fromkeys(withheld))))
@@ -191,9 +192,11 @@ def _answer(
     lowering = len({x.id for x in apply if x.effect == "lower"})
     if not measured:
         missing = first.finding(Verdict(UNKNOWN, first.rule.row.text("missing")))
-        return _adopted(first, replace(missing, because=()), opinion, lowering)
-    answer = _decided(first, opinion, lowering)
-    return answer if answer.is_known else _adopted(first, answer, opinion, lowering)
+        answer = replace(missing, because=(), opinion=opinion)
+    else:
+        answer = _decided(first, opinion, lowering)
+    tested = tested_opinion_on(first.rule, level, side, opinions)
+    return answer if answer.is_known else _adopted(first, answer, tested, lowering)
 
 
 def _decided(question: _Question, opinion: Opinion | None, lowering: int) -> Finding:
@@ -207,11 +210,17 @@ def _decided(question: _Question, opinion: Opinion | None, lowering: int) -> Fin
     borderline = is_borderline(rule, question.level, case, verdict)
     dissent = disagreement(verdict, opinion)
     steps = lowering + borderline + verdict.is_doubtful + question.is_estimated + bool(dissent)
+    shares = probabilities(rule, case) if rule.gives_probabilities else None
+    if opinion is not None and is_weighed(rule, opinion):
+        alone = verdict.grade
+        verdict, shares = weighed(rule, verdict, shares or probabilities(rule, case), opinion)
+        steps += verdict.grade != alone
     return replace(
         finding,
+        grade=verdict.grade,
         borderline=borderline,
         certainty=lowered(rule.certainty, steps),
-        probabilities=probabilities(rule, case) if rule.gives_probabilities else None,
+        probabilities=shares if rule.gives_probabilities else None,
         detail="; ".join(part for part in (verdict.words, dissent) if part),
     )
 
@@ -225,9 +234,9 @@ def _adopted(
     midline alone.
     """
     rule, readings = question.rule, question.readings
-    finding = replace(finding, opinion=opinion)
     if opinion is None or not rule.adopts_opinion:
         return finding
+    finding = replace(finding, opinion=opinion)
     grade = likeliest(finding.scale, opinion.probabilities)
     if grade == finding.scale.grades[0] and _contradicts(rule, readings):
         return replace(finding, reason_unknown=_disputed(finding.reason_unknown, opinion))
@@ -255,12 +264,6 @@ def _contradicts(rule: Rule, readings: Readings) -> bool:
 
 def _disputed(reason: str, opinion: Opinion) -> str:
     return f"{reason}; {opinion.grader}, which saw the midline alone, took it for absent"
-
-
-def _is_about(opinion: Opinion, question: _Question) -> bool:
-    rule = question.rule
-    asked = (rule.condition, rule.scale, question.level, question.side)
-    return (opinion.condition, opinion.scale, opinion.level, opinion.side) == asked
 
 
 def _measured(question: _Question) -> str:

@@ -132,6 +132,12 @@ class Rule:
         return self.row.values.get("adopts_opinion") is True
 
     @property
+    def opinion_weight(self) -> float:
+        """How much a learned opinion on the same images weighs beside the rule; 0 where not."""
+        named = self.row.text("weight", "")
+        return row(FILE, "probability", named).number("value") if named else 0.0
+
+    @property
     def advice(self) -> str:
         """What the rule does, in one sentence."""
         return self.row.text("says")

@@ -51,7 +51,28 @@ def zoned(finding: Finding, measurements: Sequence[Measurement]) -> Finding:
         words = row(FILE, "place", "zone-shares").text("unseen")
     msu = _msu(seen) if finding.condition == Condition.DISC_CONTOUR else ""
     detail = "; ".join(part for part in (words, finding.detail, msu) if part)
-    return replace(finding, zone=shares[0].zone if shares else None, side=side, detail=detail)
+    zone = shares[0].zone if shares else None
+    return beside_opinion(replace(finding, zone=zone, side=side, detail=detail))
+
+
+def beside_opinion(finding: Finding) -> Finding:
+    """The herniation with the place that a learned grader saw on the images, where one did.
+
+    Where the measured zone is another one the words say both. Two sides that contradict each other
+    are both left out: a wrong side is worse than none.
+    """
+    opinion = finding.opinion
+    if opinion is None or opinion.zone is None:
+        return finding
+    texts = row(FILE, "place", "zone-seen")
+    side, words = opinion.apex_side, ""
+    if finding.zone not in (None, opinion.zone):
+        words = texts.text("differs").format(seen=opinion.zone, measured=finding.zone)
+    if None not in (finding.side, side) and finding.side is not side:
+        words = texts.text("contradict").format(measured=finding.side, seen=side)
+        side = None
+    detail = "; ".join(part for part in (words, finding.detail) if part)
+    return replace(finding, zone=opinion.zone, side=side, detail=detail)
 
 
 def _axial(measurements: Sequence[Measurement], level: Level) -> dict[Quantity, Measurement]:

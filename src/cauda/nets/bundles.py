@@ -62,8 +62,8 @@ class Bundle:
         return bundle
 
     def _check_classes(self) -> None:
-        if "graders" in self.metadata:
-            return  # Graders tell no structures apart; their own reader checks them.
+        if {"graders", "crop_graders"} & set(self.metadata):
+            return  # Graders tell no structures apart; their own readers check them.
         channels = self.metadata["network_data_format"]["outputs"]["pred"]["channel_def"]
         found = [channels[str(n)] for n in range(len(channels))]
         plane = self.metadata["cauda"].get("plane", Plane.SAGITTAL.value)
@@ -88,6 +88,9 @@ class Bundle:
     @property
     def sha256(self) -> str:
         """SHA-256 of its inference weights, the identity that an analysis records."""
+        if "crop_graders" in self.metadata:
+            both = "".join(self.hashes[f"models/{task}.onnx"] for task in ("foramen", "canal"))
+            return hashlib.sha256(both.encode()).hexdigest()
         weights = "models/graders.npz" if "graders" in self.metadata else "models/model.onnx"
         return self.hashes[weights]
 

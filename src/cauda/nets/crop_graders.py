@@ -168,16 +168,12 @@ def _opinions(
     side: Side | None,
     place: tuple[Zone | None, Side | None] = (None, None),
 ) -> Iterator[Opinion]:
-    """The answer on the question's own scale and on those that follow from it."""
+    """The answer on the question's own scale and on the one that follows from it."""
     own = logits[None, network.task.columns(question.name)]
     shares = graded(own, network.slopes[question.name])[0]
     is_contour = question.condition is Condition.DISC_CONTOUR
-    for condition, scale, row in (
-        (question.condition, question.scale, shares),
-        (Condition.DISC_HERNIATION, Scale.PRESENCE, np.array([shares[:2].sum(), shares[2:].sum()]))
-        if is_contour
-        else (question.condition, Scale.RSNA, np.array([shares[:2].sum(), *shares[2:]])),
-    ):
+    rows = ((question.condition, question.scale, shares), _coarser(question, shares))
+    for condition, scale, row in rows:
         zone, apex_side = place if is_contour else (None, None)
         yield Opinion(
             condition=condition,
@@ -191,6 +187,15 @@ def _opinions(
             zone=zone,
             apex_side=apex_side,
         )
+
+
+def _coarser(question: Question, shares: Floats) -> tuple[Condition, Scale, Floats]:
+    """A herniation that is there or not; else the three classes of RSNA 2024."""
+    if question.condition is Condition.DISC_CONTOUR:
+        first = question.scale.grades.index("protrusion")
+        present = float(shares[first:].sum())
+        return Condition.DISC_HERNIATION, Scale.PRESENCE, np.array([1 - present, present])
+    return question.condition, Scale.RSNA, np.array([shares[:2].sum(), *shares[2:]])
 
 
 def _place(network: Network, logits: Mapping[Side, Floats]) -> tuple[Zone | None, Side | None]:

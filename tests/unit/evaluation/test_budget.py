@@ -9,13 +9,14 @@ import pytest
 from cauda.evaluation.budget import (
     Where,
     compare,
+    named_zone_pairs,
     side_errors,
     summarize,
     zone_kappa,
     zone_pairs,
 )
-from cauda.records import Measurement
-from cauda.vocab import Level, Plane, Quantity, Side, Zone
+from cauda.records import Finding, Measurement
+from cauda.vocab import Condition, Level, Plane, Quantity, Scale, Side, Zone
 
 
 def value(
@@ -112,3 +113,37 @@ def test_zones_are_compared_by_their_largest_share() -> None:
     assert not pairs[l5].is_wrong_side
     assert zone_kappa(tuple(pairs.values())) < 1.0
     assert [p.measured for p in zone_pairs([], truth)] == [None, None]
+
+
+def contour(level: Level, grade: str, found: Zone | None, side: Side | None = None) -> Finding:
+    return Finding(
+        id=f"{level}/disc_contour/fardon",
+        condition=Condition.DISC_CONTOUR,
+        level=level,
+        scale=Scale.FARDON,
+        grade=grade,
+        rule="by hand",
+        certainty="high",
+        zone=found,
+        side=side,
+    )
+
+
+def test_named_zones_are_compared_for_every_built_herniation() -> None:
+    l3, l4, l5 = Level.L3_L4, Level.L4_L5, Level.L5_S1
+    truth = [
+        contour(l3, "bulge", None),
+        contour(l4, "protrusion", Zone.CENTRAL, Side.LEFT),
+        contour(l5, "extrusion", Zone.FORAMINAL, Side.LEFT),
+    ]
+    found = [
+        contour(l3, "protrusion", Zone.CENTRAL),
+        contour(l4, "protrusion", Zone.CENTRAL, Side.RIGHT),
+        contour(l5, "extrusion", Zone.FORAMINAL, Side.RIGHT),
+    ]
+    pairs = {p.level: p for p in named_zone_pairs(found, truth)}
+    assert set(pairs) == {l4, l5}
+    assert not pairs[l4].is_wrong_side, "a central herniation has no side to be wrong about"
+    assert pairs[l5].is_wrong_side
+    assert pairs[l5].measured is pairs[l5].truth
+    assert [p.measured for p in named_zone_pairs([], truth)] == [None, None]

@@ -21,7 +21,7 @@ from cauda.training.crops.export import export
 from cauda.training.crops.fit import Fit, fitted
 from cauda.training.crops.learn import Plan, answers, learn
 from cauda.training.crops.shards import Draw, read_shards, write_shard
-from cauda.training.export import write_hashes
+from cauda.training.graders.bundle import write_hashes
 
 SEED = 910_000
 """Of the drawn spines: none of those on which the whole of Cauda is measured."""
