@@ -3,8 +3,9 @@
     python scripts/calibrate.py --spider DATA [--bundle DIR] [--write]
 
 The temperature is fitted on training patients only; figures are those of the patients kept out and
-of unseen phantoms. ``--write`` keeps it in the bundle, exporting the ONNX graph anew, if the mean
-ECE of the kept-out patients falls, and else states 1.
+of unseen phantoms. An axial bundle is shown the patients' slabs cut across at their discs.
+``--write`` keeps the temperature in the bundle's card, which inference applies, if the mean ECE of
+the kept-out patients falls; the weights stay as they are.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from cauda.evaluation.axial import axial_phantom
 from cauda.evaluation.calibration import (
     Groups,
     Reliability,
     Sample,
     fit_temperature,
+    labelled_sample,
     reliability,
     sample_of,
 )
@@ -31,11 +34,15 @@ from cauda.evaluation.segmentation import (
     phantom_case,
     three_label_case,
 )
+from cauda.evaluation.strips import STRIP_MATRIX, strips
+from cauda.geometry import Space
 from cauda.nets import Bundle, find_bundle, onnx_segmenter
 from cauda.ports import Segmenter
+from cauda.training.axial_config import AxialConfig
 from cauda.training.bundle_files import read_json, write_json
-from cauda.training.export import export_bundle
+from cauda.training.export import write_hashes
 from cauda.training.spider import patients, read_masks
+from cauda.vocab import AXIAL_STRUCTURES, Plane, Structure
 
 SLICES = 4
 PHANTOM_SEED = 960_000
@@ -55,18 +62,18 @@ def main() -> None:
     segmenter = onnx_segmenter(bundle)
     out = kept_out(bundle)
     training = [p for p in patients(arguments.spider) if p not in out][: arguments.fit]
-    fitted = patient_samples(arguments.spider, training, segmenter)
+    samples = strip_samples if bundle.plane is Plane.AXIAL else patient_samples
+    fitted = samples(arguments.spider, training, segmenter)
     temperature = fit_temperature(fitted, THREE_LABELS)
     print(f"{bundle.name} {bundle.version}: fitted on {len(training)} training patients,")
     print(f"the logits' temperature is {temperature:g} times the present one ({kept:g})")
-    validation = patient_samples(arguments.spider, out, segmenter)
+    validation = samples(arguments.spider, out, segmenter)
     gain = show("kept-out patients, simulated 4 mm", validation, THREE_LABELS, temperature)
     unseen = [
-        sample_of(phantom_case(PHANTOM_SEED + n), segmenter, SINGLE_STRUCTURES)
-        for n in range(arguments.phantoms)
+        phantom_sample(bundle, PHANTOM_SEED + n, segmenter) for n in range(arguments.phantoms)
     ]
     if unseen:
-        show("unseen phantoms", unseen, SINGLE_STRUCTURES, temperature)
+        show("unseen phantoms", unseen, structures_of(bundle), temperature)
     if arguments.write:
         keep(bundle, kept * temperature if gain > 0 else kept)
 
@@ -74,6 +81,30 @@ def main() -> None:
 def patient_samples(folder: Path, names: list[str], segmenter: Segmenter) -> list[Sample]:
     cases = (three_label_case(p, *read_masks(folder, p), slices=SLICES) for p in names)
     return [sample_of(case, segmenter, THREE_LABELS) for case in cases]
+
+
+def strip_samples(folder: Path, names: list[str], segmenter: Segmenter) -> list[Sample]:
+    """Axial stacks cut from the patients' slabs at their discs; only the slabs' voxels count."""
+    found = []
+    for name in names:
+        for strip in strips(name, *read_masks(folder, name)):
+            segmentation = segmenter(strip.series)
+            space = Space.from_matrix(strip.labels.shape, STRIP_MATRIX)
+            found.append(labelled_sample(segmentation, strip.labels, space, strip.known))
+    return found
+
+
+def phantom_sample(bundle: Bundle, seed: int, segmenter: Segmenter) -> Sample:
+    if bundle.plane is not Plane.AXIAL:
+        return sample_of(phantom_case(seed), segmenter, SINGLE_STRUCTURES)
+    series, labels, space = axial_phantom(seed)
+    return labelled_sample(segmenter(series), labels, space)
+
+
+def structures_of(bundle: Bundle) -> Groups:
+    if bundle.plane is not Plane.AXIAL:
+        return SINGLE_STRUCTURES
+    return {s.value: (s,) for s in AXIAL_STRUCTURES if s is not Structure.BACKGROUND}
 
 
 def show(title: str, samples: list[Sample], groups: Groups, temperature: float) -> float:
@@ -98,13 +129,13 @@ def keep(bundle: Bundle, temperature: float) -> None:
     card = read_json(bundle.folder / METADATA)
     card["cauda"]["temperature"] = round(temperature, 3)
     write_json(bundle.folder / METADATA, card)
-    export_bundle(bundle.folder / "models" / "model.pt", bundle.folder)
+    write_hashes(bundle.folder)
     print(f"kept temperature {temperature:.3f} in {bundle.name}; hashes written anew")
 
 
 def kept_out(bundle: Bundle) -> list[str]:
     config = json.loads((bundle.folder / "configs" / "train.json").read_text(encoding="utf-8"))
-    return list(config["training"]["validation"])
+    return list(config["training"].get("validation", AxialConfig().validation))
 
 
 if __name__ == "__main__":

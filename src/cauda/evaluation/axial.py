@@ -40,6 +40,25 @@ def axial_series(key: str, signal: Array, spacing_mm: tuple[float, float, float]
     )
 
 
+def axial_phantom(seed: int) -> tuple[Series, Array, Space]:
+    """Draw one random phantom, which depends on the seed alone.
+
+    Returns
+    -------
+    series : Series
+    labels : (I, J, K) integer array
+        Indices into ``AXIAL_STRUCTURES``.
+    space : Space
+        Of the labels.
+    """
+    signal, labels, spacing = axial_training_sample(
+        np.random.default_rng(seed), slices=SLICES, shape=SHAPE
+    )
+    truth = np.moveaxis(labels, 0, 2)
+    space = Space.from_matrix(truth.shape, np.diag([spacing[1], spacing[2], spacing[0], 1.0]))
+    return axial_series(str(seed), signal, spacing), truth, space
+
+
 def score_axial_phantom(seed: int, segmenter: Segmenter) -> dict[Structure, Score]:
     """Segment one random phantom and score each structure on the phantom's own pixels.
 
@@ -55,20 +74,14 @@ def score_axial_phantom(seed: int, segmenter: Segmenter) -> dict[Structure, Scor
     dict of Structure -> Score
         Of every structure but the background; NaN where a structure is neither there nor found.
     """
-    signal, labels, spacing = axial_training_sample(
-        np.random.default_rng(seed), slices=SLICES, shape=SHAPE
-    )
-    series = axial_series(str(seed), signal, spacing)
-    truth = np.moveaxis(labels, 0, 2)
+    series, truth, space = axial_phantom(seed)
     found = segmenter(series)
-    space = Space.from_matrix(truth.shape, np.diag([spacing[1], spacing[2], spacing[0], 1.0]))
     carried = [
         resample(np.asarray(p, dtype=np.float32), found.space, space) for p in found.probabilities
     ]
     winner = np.argmax(np.stack(carried), axis=0)
-    millimeters = (spacing[1], spacing[2], spacing[0])
     return {
-        structure: score(truth == n, winner == n, millimeters)
+        structure: score(truth == n, winner == n, space.spacing_mm)
         for n, structure in enumerate(AXIAL_STRUCTURES)
         if structure is not Structure.BACKGROUND
     }

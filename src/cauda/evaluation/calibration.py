@@ -1,8 +1,7 @@
 """Are probabilities true? Reliability of every structure, and the one temperature that mends it.
 
 Lengths are read off the surface where a probability crosses one half, so a probability that is
-wrong moves borders. A temperature T divides the logits; with the probabilities alone at hand that
-is p^(1/T), scaled to sum to one again.
+wrong moves borders. A temperature divides the logits, see :mod:`cauda.nets.temperature`.
 """
 
 from __future__ import annotations
@@ -15,13 +14,14 @@ from scipy.optimize import minimize_scalar
 
 from cauda.evaluation.segmentation import LabelledCase, as_series
 from cauda.geometry import Array, Space, resample
+from cauda.nets.temperature import SMALLEST, tempered
 from cauda.ports import Segmenter
-from cauda.vocab import STRUCTURES, Structure
+from cauda.records import Segmentation
+from cauda.vocab import AXIAL_STRUCTURES, Structure
 
 BINS = 10
 POSSIBLE = 0.01
 """Voxels where a structure is at least this probable, or drawn, count; all others are easy."""
-SMALLEST = 1e-7
 TEMPERATURES = (0.5, 3.0)
 """Range in which a temperature is sought."""
 
@@ -35,7 +35,7 @@ class Sample:
     Parameters
     ----------
     probabilities : (N, C) float32 array
-        In the order of ``STRUCTURES``.
+        In the order of ``STRUCTURES``, or of ``AXIAL_STRUCTURES``.
     group : (N,) int array
         0 where no group was drawn, else 1, 2, ... in the order of the groups.
     """
@@ -70,32 +70,47 @@ class Reliability:
 
 def sample_of(case: LabelledCase, segmenter: Segmenter, groups: Groups) -> Sample:
     """Segment a case and carry its masks to the network's grid."""
-    segmentation = segmenter(as_series(case))
     space = Space.from_matrix(case.signal.shape, np.diag([*case.spacing_mm, 1.0]))
-    group: Array = np.zeros(segmentation.space.shape, dtype=np.int64)
+    labels: Array = np.zeros(case.signal.shape, dtype=np.uint8)
     for number, name in enumerate(groups, start=1):
-        carried = resample(case.masks[name].astype(np.float32), space, segmentation.space)
-        group[carried > 0.5] = number
-    probabilities = np.moveaxis(np.asarray(segmentation.probabilities), 0, -1)
-    flat = probabilities.reshape(-1, probabilities.shape[-1])
-    group = group.ravel()
+        labels[case.masks[name]] = number
+    return labelled_sample(segmenter(as_series(case)), labels, space)
+
+
+def labelled_sample(
+    found: Segmentation, labels: Array, space: Space, known: Array | None = None
+) -> Sample:
+    """Carry labels to a segmentation's grid and keep its voxels that are not plainly background.
+
+    Parameters
+    ----------
+    found : Segmentation
+    labels : (I, J, K) integer array
+        On ``space``: 0 where no group was drawn, else 1, 2, ... in the order of the groups.
+    space : Space
+    known : (I, J, K) bool array, optional
+        Where the labels hold; everywhere, if left out.
+    """
+
+    def carried(mask: Array) -> Array:
+        whole = resample(mask.astype(np.float32), space, found.space) > 0.5
+        inside: Array = whole.ravel()
+        return inside
+
+    group: Array = np.zeros(int(np.prod(found.space.shape)), dtype=np.int64)
+    for number in range(1, int(labels.max(initial=0)) + 1):
+        group[carried(labels == number)] = number
+    flat = np.moveaxis(np.asarray(found.probabilities), 0, -1).reshape(len(group), -1)
     is_open = (flat[:, 0] < 1.0 - POSSIBLE) | (group > 0)
+    if known is not None:
+        is_open &= carried(known)
     return Sample(probabilities=flat[is_open], group=group[is_open])
-
-
-def tempered(probabilities: Array, temperature: float) -> Array:
-    """(N, C) probabilities as their logits divided by ``temperature`` would give."""
-    if temperature == 1.0:
-        return probabilities
-    raised = np.maximum(probabilities, SMALLEST) ** (1.0 / temperature)
-    scaled: Array = raised / raised.sum(axis=-1, keepdims=True)
-    return scaled
 
 
 def grouped(probabilities: Array, groups: Groups) -> Array:
     """(N, 1 + groups) summed probabilities: none of the groups first."""
     columns = [
-        probabilities[:, [STRUCTURES.index(s) for s in members]].sum(axis=1)
+        probabilities[:, [AXIAL_STRUCTURES.index(s) for s in members]].sum(axis=1)
         for members in groups.values()
     ]
     return np.stack([1.0 - np.sum(columns, axis=0), *columns], axis=1)

@@ -25,6 +25,8 @@ PIXEL_MM, SIDE = 0.6, 200
 """Pixel and pixels a side of a strip's slices."""
 THICKNESS_MM, SPACING_MM, SLICES, ACROSS = 4.0, 4.4, 3, 4
 """A clinical stack at a disc; ``ACROSS`` planes are averaged over a slice's thickness."""
+STRIP_MATRIX = np.diag([PIXEL_MM, PIXEL_MM, SPACING_MM, 1.0])
+"""The affine of a strip's labels."""
 LEAST_PIXELS = 200
 """A disc with fewer pixels in the middle slice is a fragment."""
 
@@ -82,8 +84,7 @@ def strips(
 def score_strip(strip: Strip, segmenter: Segmenter) -> dict[str, Score]:
     """Dice and distances of vertebra, disc and canal inside the strip."""
     found = segmenter(strip.series)
-    matrix = np.diag([PIXEL_MM, PIXEL_MM, SPACING_MM, 1.0])
-    space = Space.from_matrix(strip.labels.shape, matrix)
+    space = Space.from_matrix(strip.labels.shape, STRIP_MATRIX)
     carried = np.stack(
         [resample(np.asarray(p, dtype=np.float32), found.space, space) for p in found.probabilities]
     )

@@ -8,6 +8,7 @@ from cauda.nets.bundles import Bundle, open_bundle
 from cauda.nets.engines import predictor
 from cauda.nets.grid import Predict, segment_series
 from cauda.nets.second_look import with_second_look
+from cauda.nets.temperature import softened
 from cauda.ports import Segmenter
 from cauda.records import Segmentation, Series
 
@@ -38,5 +39,5 @@ def onnx_segmenter(bundle: Bundle | Path) -> Segmenter:
 
 
 def onnx_predictor(bundle: Bundle) -> Predict:
-    """The network itself: standardized slices in, probabilities out."""
-    return predictor(bundle.verified(WEIGHTS))
+    """The network itself: standardized slices in, probabilities at the card's temperature out."""
+    return softened(predictor(bundle.verified(WEIGHTS)), bundle.temperature)

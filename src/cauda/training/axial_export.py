@@ -45,5 +45,6 @@ def export_axial(weights: Path, config: Path, bundle: Path) -> None:
             write_json(path, texts[key])
     if config.resolve() != (bundle / TRAIN).resolve():
         shutil.copyfile(config, bundle / TRAIN)
-    export_weights(weights, settings, bundle, describe(bundle, settings))
+    describe(bundle, settings)
+    export_weights(weights, settings, bundle)
     write_hashes(bundle)

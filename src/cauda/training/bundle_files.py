@@ -31,13 +31,8 @@ def settings_of(bundle: Path, config: TrainConfig | None) -> TrainConfig:
     return config
 
 
-def describe(bundle: Path, config: RunConfig) -> float:
+def describe(bundle: Path, config: RunConfig) -> None:
     """Bring card, schema and inference configuration in step with a network.
-
-    Returns
-    -------
-    float
-        The temperature that the card states; 1 where it states none.
 
     Raises
     ------
@@ -62,7 +57,6 @@ def describe(bundle: Path, config: RunConfig) -> float:
     write_json(bundle / INFERENCE, inference)
     source = resources.files("cauda.training") / SCHEMA_SOURCE
     (bundle / SCHEMA).write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
-    return float(facts.get("temperature", 1.0))
 
 
 def begin_from(template: Path, bundle: Path) -> None:

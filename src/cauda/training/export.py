@@ -45,20 +45,15 @@ class Probabilities(nn.Module):
     ----------
     network : torch Module
         (B, 3, J, K) slices to (B, C, J, K) logits.
-    temperature : float
-        What the logits are divided by.
     """
 
-    def __init__(self, network: nn.Module, temperature: float = 1.0) -> None:
+    def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = _leaky(copy.deepcopy(network))
-        self.temperature = temperature
 
     def forward(self, image: Tensor) -> Tensor:
         """(B, 3, J, K) slices -> (B, C, J, K) probabilities."""
         logits = self.network(image)
-        if self.temperature != 1.0:
-            logits = logits * (1.0 / self.temperature)
         raised = (logits - logits.amax(dim=1, keepdim=True)).exp()
         probabilities: Tensor = raised / raised.sum(dim=1, keepdim=True)
         return probabilities
@@ -92,15 +87,15 @@ def export_bundle(weights: Path, bundle: Path, config: TrainConfig | None = None
         If the weights do not fit the network, or the exported graph does not give what it gives.
     """
     settings = settings_of(bundle, config)
-    temperature = describe(bundle, settings)
-    export_weights(weights, settings, bundle, temperature)
+    describe(bundle, settings)
+    export_weights(weights, settings, bundle)
     write_hashes(bundle)
 
 
-def export_weights(
-    weights: Path, config: RunConfig, bundle: Path, temperature: float = 1.0
-) -> None:
+def export_weights(weights: Path, config: RunConfig, bundle: Path) -> None:
     """Write ``model.pt`` (fp16 weights alone) and ``model.onnx`` (computing in fp32) made of those.
+
+    A temperature that the card states is no part of either; inference applies it.
 
     Parameters
     ----------
@@ -108,7 +103,6 @@ def export_weights(
     config : RunConfig
         Says which network the weights belong to.
     bundle : Path
-    temperature : float
 
     Raises
     ------
@@ -125,9 +119,9 @@ def export_weights(
     folder = bundle / "models"
     folder.mkdir(parents=True, exist_ok=True)
     torch.save(half, folder / "model.pt")
-    model = Probabilities(network, temperature).eval()
+    model = Probabilities(network).eval()
     _export_onnx(model, folder / "model.onnx")
-    _require_equal(network, temperature, folder / "model.onnx", config.multiple)
+    _require_equal(network, folder / "model.onnx", config.multiple)
 
 
 def _export_onnx(model: nn.Module, path: Path) -> None:
@@ -147,13 +141,12 @@ def _export_onnx(model: nn.Module, path: Path) -> None:
     onnx.save(small, path)
 
 
-def _require_equal(network: nn.Module, temperature: float, path: Path, multiple: int) -> None:
+def _require_equal(network: nn.Module, path: Path, multiple: int) -> None:
     """Compare both on noise of another size than the traced one."""
     shape = (1, INPUT_SLICES, 5 * multiple, 3 * multiple)
     image: Array = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
     with torch.inference_mode():
-        logits = network(torch.from_numpy(image)) / temperature
-        expected = logits.softmax(dim=1).numpy()
+        expected = network(torch.from_numpy(image)).softmax(dim=1).numpy()
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     difference = float(np.abs(session.run(None, {"image": image})[0] - expected).max())
     if difference > TOLERANCE:

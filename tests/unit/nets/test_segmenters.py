@@ -54,6 +54,20 @@ def test_onnx_and_torch_give_the_same_probabilities(bundle, series):
     assert from_onnx.bundle == from_torch.bundle == "small"
 
 
+def test_the_cards_temperature_softens_both_alike_without_a_new_export(bundle, series, tmp_path):
+    soft = shutil.copytree(bundle, tmp_path / "soft")
+    card = json.loads((soft / "configs/metadata.json").read_text())
+    card["cauda"]["temperature"] = 2.0
+    (soft / "configs/metadata.json").write_text(json.dumps(card))
+    from_onnx, from_torch = onnx_segmenter(soft)(series), torch_segmenter(soft)(series)
+    before = onnx_segmenter(bundle)(series)
+    assert np.abs(from_onnx.probabilities - from_torch.probabilities).max() < 1e-3
+    assert from_onnx.probabilities.sum(axis=0) == pytest.approx(1, abs=1e-4)
+    roots = np.sqrt(before.probabilities)
+    assert from_onnx.probabilities == pytest.approx(roots / roots.sum(axis=0), abs=1e-3)
+    assert from_onnx.probabilities.max() < before.probabilities.max()
+
+
 def test_probabilities_sum_to_one_and_repeat_exactly(bundle, series):
     segmenter = onnx_segmenter(bundle)
     first, second = segmenter(series), segmenter(series)

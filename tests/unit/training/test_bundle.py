@@ -16,7 +16,7 @@ from cauda.nets.bundles import Bundle
 from cauda.nets.network import build_network
 from cauda.training.bundle_files import begin_from, describe, note_version
 from cauda.training.config import TrainConfig
-from cauda.training.export import Probabilities, export_bundle
+from cauda.training.export import export_bundle
 
 SHIPPED = Path(__file__).parents[3] / "models" / "cauda_sagittal"
 SMALL = TrainConfig(channels=(8, 12, 16), pixel_mm=1.5)
@@ -80,15 +80,6 @@ def test_a_version_is_noted_with_its_change(bundle, tmp_path):
     card = json.loads((copy / CARD).read_text())
     assert card["version"] == "9.1.0"
     assert card["changelog"]["9.1.0"] == "a test"
-
-
-def test_the_cards_temperature_softens_the_exported_probabilities():
-    network = build_network(SMALL.channels).eval()
-    image = torch.randn(1, 3, 32, 32)
-    with torch.inference_mode():
-        logits = network(image)
-        soft = Probabilities(network, 2.0).eval()(image)
-    assert torch.allclose(soft, (logits / 2).softmax(dim=1), atol=1e-5)
 
 
 def test_the_shipped_texts_are_in_step_with_the_shipped_network(tmp_path):
