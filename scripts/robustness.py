@@ -33,6 +33,7 @@ SLICES = 4
 THICKNESS = (1, 2, 3, 4, 5, 6)
 PHANTOM_SEED = 970_000
 """Far from the seeds of training, validation and evaluation."""
+BREAKS = 0.05
 SHOWN = {
     "patients": ("vertebra", "disc", "canal"),
     "phantoms": ("vertebral body", "disc", "thecal sac", "sacrum", "foramen"),
@@ -132,7 +133,8 @@ def lines_of(
     yield "when the image is changed on purpose. Slices of patients are simulated 4 mm ones, but"
     yield "for the rows on thickness. Made by"
     yield ""
-    yield "    python scripts/robustness.py --spider DATA --page docs/robustness.md"
+    command = f"python scripts/robustness.py --spider DATA --phantoms {phantoms}"
+    yield f"    {command} --page docs/robustness.md"
     for group, count in (("patients", patients), ("phantoms", phantoms)):
         if not count:
             continue
@@ -146,6 +148,29 @@ def lines_of(
         for (name, level), rows in tables[group].items():
             cells = (cell([r[n] for r in rows]) for n in names)
             yield f"| {name} {level}".rstrip() + f" | {' | '.join(cells)} |"
+        yield ""
+        yield f"Breaks (a mean Dice more than {BREAKS} below that of the unchanged image): "
+        yield "; ".join(breaking(tables[group], names)) + "."
+
+
+def breaking(table: Table, names: tuple[str, ...]) -> Iterator[str]:
+    """The changes under which a structure is lost, and how far each falls, worst first."""
+    plain, *changed = table.items()
+
+    def mean(rows: list[dict[str, float]], name: str) -> float:
+        return float(np.nanmean([r[name] for r in rows]))
+
+    falls = [
+        (mean(plain[1], n) - mean(rows, n), f"{key[0]} {key[1]}".rstrip(), n)
+        for key, rows in changed
+        for n in names
+        if not all(np.isnan(r[n]) for r in rows)
+    ]
+    deep = sorted((f for f in falls if f[0] > BREAKS), reverse=True)
+    for change in dict.fromkeys(f[1] for f in deep):
+        yield f"{change} ({', '.join(f'{n} -{d:.2f}' for d, c, n in deep if c == change)})"
+    if not deep:
+        yield "nothing"
 
 
 def cell(values: list[float]) -> str:

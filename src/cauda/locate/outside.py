@@ -47,9 +47,15 @@ def is_apart(view: View, instances: Array) -> Array:
     Returns
     -------
     (I, J, K) bool array
-        Pieces of structure that hold no part of an instance and lie farther off than ``REACH_MM``.
+        Pieces of one structure that hold no part of an instance and come no nearer to those that
+        do than ``REACH_MM``.
     """
-    pieces, count = ndimage.label(view.winner > 0, structure=TOUCHING)
+    pieces: Array = np.zeros(view.space.shape, dtype=np.int32)
+    count = 0
+    for structure in np.unique(view.winner[view.winner > 0]):
+        own, more = ndimage.label(view.winner == structure, structure=TOUCHING)
+        pieces[own > 0] = own[own > 0] + count
+        count += more
     is_spine = np.zeros(count + 1, dtype=bool)
     is_spine[pieces[instances > 0]] = True
     is_spine[0] = False
