@@ -30,6 +30,7 @@ from cauda.evaluation.segmentation import (
 )
 from cauda.evaluation.strays import LEAST_MM3, REACH_MM, Stray, strays
 from cauda.locate import locate
+from cauda.locate.labelmap import labelmap
 from cauda.nets import find_bundle, onnx_segmenter
 from cauda.nets.bundles import Bundle
 from cauda.ports import Segmenter
@@ -83,11 +84,12 @@ def _patient(folder: Path, patient: str, slices: int) -> LabelledCase:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredPhantom:
-    """Scores of one phantom, and what was found and what was named outside its spine."""
+    """Scores of one phantom, and what was found, written by part and named outside its spine."""
 
     name: str
     scores: dict[str, Score]
     found: tuple[Stray, ...]
+    parts: tuple[Stray, ...]
     named: tuple[Stray, ...]
 
 
@@ -99,11 +101,13 @@ def _phantom(seed: int, segmenter: Segmenter) -> ScoredPhantom:
     built = np.any(list(case.masks.values()), axis=0)
     space = segmentation.space
     labels = segmentation.probabilities.argmax(axis=0)
+    parts = labelmap(spine, segmentation, space, "parts").astype(int)
     named = spine.instances.get(series.key)
     return ScoredPhantom(
         name=case.name,
         scores=score_segmentation(case, segmentation, SINGLE_STRUCTURES),
         found=strays(built, case.space, labels, space),
+        parts=strays(built, case.space, parts, space),
         named=() if named is None else strays(built, case.space, named, space),
     )
 
@@ -112,6 +116,7 @@ def _show_strays(scored: list[ScoredPhantom]) -> None:
     """Print how many pieces lie outside the true spine."""
     for words, pieces in (
         ("most probable structure", [(p.name, s) for p in scored for s in p.found]),
+        ("label map of parts, as written", [(p.name, s) for p in scored for s in p.parts]),
         ("named structures, as reported", [(p.name, s) for p in scored for s in p.named]),
     ):
         worst = max((s.volume_mm3 for _, s in pieces), default=0.0)
