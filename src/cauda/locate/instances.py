@@ -59,7 +59,7 @@ def draw_instances(scaffold: Scaffold, columns: Sequence[Column]) -> Drawn:
             flags.append(f"The patient moved by about {distance:.0f} mm in series {key}.")
         labels, unsure = _drawn(scaffold, other, shift)
         if unsure:
-            flags.append(f"{unsure} foramina of series {key} have no certain level or side.")
+            flags.append(f"Foramina with no certain level or side in series {key}: {unsure}.")
         maps[key] = read_only(other.view.restore(labels))
     return Drawn(maps=MappingProxyType(maps), left_out=tuple(left_out), flags=tuple(flags))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from typing import Literal
@@ -81,7 +82,7 @@ def _clinician(analysis: Analysis) -> str:
         relation=relation,
         symptoms=relation.symptoms,
         person=tables.facts(analysis).person,
-        used=[s for s in tables.series_rows(analysis) if s.state == "used"],
+        used=_kinds(tables.series_rows(analysis)),
         flags=flag_views(analysis),
         questions=questions(relation),
         findings=analysis.impression[:MAX_FINDINGS],
@@ -107,6 +108,12 @@ def _clinician(analysis: Analysis) -> str:
         sources=numbered,
         mark=lambda statement: mark(statement, numbered),
     )
+
+
+def _kinds(series: Sequence[tables.SeriesRow]) -> list[str]:
+    """Each kind of series that was used, once, with how many there are."""
+    counts = Counter(s.kind for s in series if s.state == "used")
+    return [kind if n == 1 else f"{kind} ({n} series)" for kind, n in counts.items()]
 
 
 def _in_order(

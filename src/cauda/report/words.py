@@ -122,8 +122,8 @@ def upfirst(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """Capital at the start, one full stop at the end; empty stays empty."""
-    stripped = text.strip().rstrip(".")
+    """Capital at the start, one full stop at the end, mm2 as mm²; empty stays empty."""
+    stripped = text.strip().rstrip(".").replace("mm2", "mm²").replace("mm3", "mm³")
     return f"{upfirst(stripped)}." if stripped else ""
 
 

@@ -131,6 +131,14 @@ def test_a_disc_whose_graders_disagree_says_so():
     assert "not seen" not in said
 
 
+@pytest.mark.parametrize(
+    ("given", "printed"),
+    [("area 129 mm2", "Area 129 mm²."), ("0.9 mm. ", "0.9 mm."), ("", "")],
+)
+def test_a_sentence_begins_ends_and_has_its_units(given, printed):
+    assert words.sentence(given) == printed
+
+
 def test_levels_run_from_above_and_places_in_report_order(analysis):
     views = level_views(analysis)
     assert [v.name for v in views] == list(GRADED_LEVELS)

@@ -19,6 +19,7 @@ from cauda.report import (
     terminal_summary,
     write_reports,
 )
+from cauda.report.summary import summary_html
 from cauda.vocab import Level
 
 SECTIONS = (
@@ -221,3 +222,11 @@ def test_an_unknown_format_writes_nothing(analysis, tmp_path):
     with pytest.raises(UsageError, match="'pdfx'"):
         write_reports(analysis, tmp_path / "out", ("json", "pdfx"))
     assert not (tmp_path / "out").exists()
+
+
+def test_series_of_one_kind_are_counted_not_listed(analysis):
+    (shown,) = [s for s in analysis.study.used if s.key == "ax_t2"]
+    twice = (*analysis.study.series, replace(shown, key="ax_t2_2"))
+    page = summary_html(replace(analysis, study=replace(analysis.study, series=twice)))
+    assert "axial T2 (2 series)" in page
+    assert "axial T2, axial T2" not in page
