@@ -19,7 +19,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--out", type=Path, required=True, help="folder of the bundle to write")
     parser.add_argument("--cache", type=Path, default=Path("runs/crops"))
-    parser.add_argument("--shards", type=int, default=40, help="of 40 spines each")
+    parser.add_argument("--shards", type=int, default=55, help="of 40 spines each")
     parser.add_argument("--steps", type=int, default=Plan().steps)
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args()

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cauda.errors import BundleError
 from cauda.nets.bundles import Bundle, open_bundle
 from cauda.nets.crop_questions import (
     CANAL_TASK,
@@ -78,9 +79,12 @@ def crop_grader(bundle: Bundle | Path) -> Grader:
     Raises
     ------
     BundleError
-        If a file is missing or does not match its hash.
+        If a file is missing, does not match its hash, or the bundle is one of other networks.
     """
     opened = open_bundle(bundle)
+    if "crop_graders" not in opened.metadata:
+        msg = f"The bundle {opened.name} holds no crop graders; name one that does."
+        raise BundleError(msg)
     foramen, canal = (_network(opened, task) for task in (FORAMEN_TASK, CANAL_TASK))
 
     def grade(

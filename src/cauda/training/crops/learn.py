@@ -35,7 +35,7 @@ class Plan:
     seed : int
     """
 
-    steps: int = 2000
+    steps: int = 2300
     batch: int = 48
     rate: float = 3e-3
     seed: int = 0

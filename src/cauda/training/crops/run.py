@@ -53,12 +53,12 @@ def run(out: Path, scope: Scope, plan: Plan, say: Callable[[str], None]) -> None
     say : callable
         Told what happens, line by line.
     """
-    figures = {}
+    figures, learned = {}, {}
     for task in (FORAMEN_TASK, CANAL_TASK):
         paths = _drawn(task, scope, say)
         figures[task.name] = _trained(task, paths, plan, out, say)
-    _describe(out, figures)
-    write_hashes(out)
+        learned[task.name] = {"shards": len(paths) - KEPT_OUT, "steps": plan.steps}
+    describe(out, figures, learned)
 
 
 def _drawn(task: Task, scope: Scope, say: Callable[[str], None]) -> list[Path]:
@@ -94,8 +94,20 @@ def _trained(
     return found
 
 
-def _describe(out: Path, figures: Mapping[str, Mapping[str, Fit]]) -> None:
-    """Card for the machine and for the reader."""
+def describe(
+    out: Path,
+    figures: Mapping[str, Mapping[str, Fit]],
+    learned: Mapping[str, Mapping[str, int]],
+) -> None:
+    """Write card, page and hashes beside the graphs.
+
+    Parameters
+    ----------
+    out : Path
+    figures : mapping of task to mapping of question to Fit
+    learned : mapping of task to mapping
+        Shards learned from, and steps.
+    """
     rows: dict[str, dict[str, Any]] = {
         task: {name: _rounded(fit) for name, fit in fits.items()} for task, fits in figures.items()
     }
@@ -104,6 +116,7 @@ def _describe(out: Path, figures: Mapping[str, Mapping[str, Fit]]) -> None:
         "version": VERSION,
         "task": "Opinions on foramina, recesses, canal and disc contour from crops of MRI",
         "validation": "synthetic",
+        "learned": {"seed": SEED, **learned},
         "crop_graders": rows,
     }
     for path, text in (
@@ -112,6 +125,7 @@ def _describe(out: Path, figures: Mapping[str, Mapping[str, Fit]]) -> None:
     ):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    write_hashes(out)
 
 
 def _rounded(fit: Fit) -> dict[str, Any]:
