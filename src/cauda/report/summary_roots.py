@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from cauda.knowledge import rows
 from cauda.knowledge.roots import aspects, reaches_foot, root_row
-from cauda.records import Analysis, Finding, RootLink, Spine
+from cauda.records import Analysis, Finding, RootLink
 from cauda.report import words
 from cauda.report.summary_said import Said, said, sentence_of
 from cauda.vocab import Root, Scale, Side
@@ -117,7 +117,10 @@ def foot_evidence(links: Sequence[RootLink], *, is_cramp: bool) -> tuple[Said, .
 
 
 def found(analysis: Analysis, ids: Sequence[str]) -> str:
-    """Findings by id in words, each condition once at a level and side, by its worst grade."""
+    """Findings by id in words, each condition once at a level and side, by its worst grade.
+
+    A level's other name stands only where the level is first said: the column is narrow.
+    """
     by_id = {f.id: f for f in analysis.findings}
     worst: dict[tuple[object, ...], Finding] = {}
     for finding in (by_id[id_] for id_ in ids if id_ in by_id):
@@ -125,20 +128,26 @@ def found(analysis: Analysis, ids: Sequence[str]) -> str:
         kept = worst.setdefault(place, finding)
         if _severity(finding) > _severity(kept):
             worst[place] = finding
-    return "; ".join(_in_words(f, analysis.spine) for f in worst.values()) or ", ".join(ids)
+    levels = [f.level for f in worst.values()]
+    names = (
+        analysis.spine.title(level) if level not in levels[:n] else level.value
+        for n, level in enumerate(levels)
+    )
+    told = (_in_words(f, name) for f, name in zip(worst.values(), names, strict=True))
+    return "; ".join(told) or ", ".join(ids)
 
 
 def _severity(finding: Finding) -> int:
     return words.SEVERITIES.index(words.severity(finding))
 
 
-def _in_words(finding: Finding, spine: Spine) -> str:
+def _in_words(finding: Finding, place: str) -> str:
     is_presence = finding.scale is Scale.PRESENCE
     name = words.condition_name(finding.condition) if is_presence else words.grade_words(finding)
     side = f" {words.side_name(finding.side)}" if finding.side else ""
     grade = "" if is_presence else f" ({finding.scale.value}: {finding.grade.replace('_', ' to ')})"
     borderline = ", borderline" if finding.borderline else ""
-    return f"{spine.title(finding.level)}{side}: {name}{grade}{borderline}"
+    return f"{place}{side}: {name}{grade}{borderline}"
 
 
 def _view(analysis: Analysis, root: Root) -> RootView:
