@@ -150,10 +150,12 @@ def _foramina(
 
 
 def _canal(network: Network, series: Sequence[Series], level: LevelInstance) -> Iterator[Opinion]:
-    asked = {side: _crops(series, level, side, network.task) for side in SIDES}
-    if not all(asked.values()):
+    left = _crops(series, level, Side.LEFT, network.task)
+    if not left:
         return
-    logits = {side: network.logits(crops) for side, crops in asked.items()}
+    # The box lies alike on both sides: asked of the right, the same crop is mirrored.
+    asked = {Side.LEFT: left, Side.RIGHT: [crop[:, ::-1] for crop in left]}
+    logits = {side: network.logits(asked[side]) for side in SIDES}
     both = sum(logits.values()) / len(SIDES)
     for question in network.task.questions:
         if question.is_sided:

@@ -90,11 +90,14 @@ def cut(voxels: Array, space: Space, frame: Frame, side: Side, box: Box) -> Crop
         About 0 to 1; None where the series does not show the box, or shows nothing there.
     """
     sign = 1.0 if side is Side.LEFT else -1.0
+    limits = np.array(voxels.shape) - 1
+    middle = np.array([np.mean(axis) for axis in (box.x_mm, box.y_mm, box.z_mm)])
+    # Where its middle lies outside, less than half of a box lies inside.
+    if not _is_inside(space.to_ijk(frame.to_lps(middle * [sign, 1.0, 1.0])), limits).all():
+        return None
     x, y, z = np.meshgrid(sign * np.array(box.x_mm), box.y_mm, box.z_mm, indexing="ij")
     points = space.to_ijk(frame.to_lps(np.stack([x, y, z], axis=-1)))
-    limits = np.array(voxels.shape) - 1
-    inside = ((points >= -0.5) & (points <= limits + 0.5)).all(axis=-1)
-    if inside.mean() < box.least_inside:
+    if _is_inside(points, limits).mean() < box.least_inside:
         return None
     low = np.clip(np.floor(points.min(axis=(0, 1, 2))).astype(int), 0, limits)
     high = np.clip(np.ceil(points.max(axis=(0, 1, 2))).astype(int) + 1, low + 1, limits + 1)
@@ -104,6 +107,12 @@ def cut(voxels: Array, space: Space, frame: Frame, side: Side, box: Box) -> Crop
     places = np.moveaxis(points - low, -1, 0)
     signal = ndimage.map_coordinates(part, places, order=1, mode="nearest")
     return _scaled(signal if box.planes == "x" else np.moveaxis(signal, 2, 0))
+
+
+def _is_inside(points: Array, limits: Array) -> NDArray[np.bool_]:
+    """Whether points lie in the volume, the outer halves of its voxels included."""
+    result: NDArray[np.bool_] = ((points >= -0.5) & (points <= limits + 0.5)).all(axis=-1)
+    return result
 
 
 def _scaled(signal: Crop) -> Crop | None:
