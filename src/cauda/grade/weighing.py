@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cauda.grade.certainty import likeliest
 from cauda.grade.rules import Rule, Verdict
 from cauda.grade.thresholds import FILE
 from cauda.knowledge import row
 from cauda.records import Opinion
-from cauda.vocab import Level, Side
+from cauda.vocab import Level, Scale, Side
 
+HALF = 0.5
 Shares = Mapping[str, float]
 
 
@@ -47,10 +47,23 @@ def is_weighed(rule: Rule, opinion: Opinion | None) -> bool:
     return opinion is not None and rule.opinion_weight > 0 and opinion.plane is rule.plane
 
 
+def middle(scale: Scale, shares: Shares) -> str:
+    """The first grade at which half of the probability is reached, from the mildest upward."""
+    below = 0.0
+    for grade in scale.grades:
+        below += shares[grade]
+        if below >= HALF:
+            return grade
+    return scale.grades[-1]
+
+
 def weighed(
     rule: Rule, verdict: Verdict, shares: Shares, opinion: Opinion
 ) -> tuple[Verdict, dict[str, float]]:
-    """The grade that is likeliest by both, and their mean probabilities.
+    """The middle grade by both, and their mean probabilities.
+
+    Grades are ordered, so the median is taken: where half of the mass says "worse than 1" and half
+    "better than 3", neither end is given.
 
     Parameters
     ----------
@@ -66,7 +79,7 @@ def weighed(
         g: (1 - weight) * shares[g] + weight * opinion.probabilities.get(g, 0.0)
         for g in rule.scale.grades
     }
-    grade = likeliest(rule.scale, mean)
+    grade = middle(rule.scale, mean)
     if grade == verdict.grade:
         return verdict, mean
     words = row(FILE, "probability", "weighed").text("words")

@@ -6,6 +6,7 @@ import pytest
 
 from cauda.grade import grade
 from cauda.grade.catalog import catalog
+from cauda.grade.weighing import middle
 from cauda.records import Opinion
 from cauda.vocab import UNKNOWN, Condition, Level, Plane, Quantity, Scale, Side, Zone
 
@@ -50,6 +51,13 @@ def test_a_sure_opinion_changes_the_grade_and_the_measured_one_stays_in_words(re
     assert "net-1" in found.detail
     assert found.opinion is not None
     assert found.because == alone.because
+
+
+def test_the_middle_of_the_mass_is_given_not_an_end():
+    shares = {"0": 0.35, "1": 0.25, "2": 0.0, "3": 0.4}
+    assert middle(Scale.BARTYNSKI, shares) == "1"
+    assert middle(Scale.BARTYNSKI, {"0": 0.5, "1": 0.0, "2": 0.0, "3": 0.5}) == "0"
+    assert middle(Scale.BARTYNSKI, {"0": 0.0, "1": 0.0, "2": 0.1, "3": 0.89}) == "3"
 
 
 def test_two_grades_apart_lower_the_certainty(recess):
