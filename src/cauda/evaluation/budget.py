@@ -240,9 +240,7 @@ def zone_pairs(
     )
 
 
-def named_zone_pairs(
-    measured: Iterable[Finding], truth: Iterable[Finding]
-) -> tuple[ZonePair, ...]:
+def named_zone_pairs(measured: Iterable[Finding], truth: Iterable[Finding]) -> tuple[ZonePair, ...]:
     """Pair the zone and side that a report names with those of each built herniation."""
     found = {f.level: f for f in measured if f.condition is Condition.DISC_CONTOUR}
     pairs = []

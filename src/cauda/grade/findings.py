@@ -12,8 +12,9 @@ from cauda.grade.place import located
 from cauda.grade.probability import probabilities
 from cauda.grade.readings import Readings, table
 from cauda.grade.rules import Rule, Verdict
+from cauda.grade.scales import agreed
 from cauda.grade.thresholds import FILE
-from cauda.grade.weighing import is_weighed, opinion_on, tested_opinion_on, weighed
+from cauda.grade.weighing import adoptable, is_weighed, opinions_on, weighed
 from cauda.knowledge import row
 from cauda.records import Certainty, Finding, Limit, Measurement, Opinion, Spine
 from cauda.vocab import GRADED_LEVELS, UNKNOWN, Condition, Level, Quantity, Side, Zone
@@ -82,8 +83,14 @@ def grade(
                 for rule in rules
             )
             finding = _answer(asked, limits, opinions)
-            found.append(located(finding, instance, measurements))
-    return tuple(found)
+            found.append(finding)
+    return tuple(_placed(f, spine, measurements) for f in agreed(found))
+
+
+def _placed(finding: Finding, spine: Spine, measurements: Sequence[Measurement]) -> Finding:
+    """The finding with where its displaced material lies."""
+    instance = spine.level(finding.level)
+    return finding if instance is None else located(finding, instance, measurements)
 
 
 def levels_to_grade(spine: Spine) -> tuple[Level, ...]:
@@ -184,44 +191,49 @@ def _answer(
     first = measured[0] if measured else asked[-1]
     condition, level, side = first.rule.condition, first.level, first.side
     apply = [x for x in limits if x.applies(condition, level, side)]
-    opinion = opinion_on(first.rule, level, side, opinions)
+    about = opinions_on(first.rule, level, side, opinions)
     withheld = [x.reason for x in apply if x.effect == "withhold"]
     if withheld:
         finding = first.finding(Verdict(UNKNOWN, " ".join(dict.fromkeys(withheld))))
-        return replace(finding, opinion=opinion, detail=_measured(first))
+        return replace(finding, opinion=_first(about), detail=_measured(first))
     lowering = len({x.id for x in apply if x.effect == "lower"})
     if not measured:
         missing = first.finding(Verdict(UNKNOWN, first.rule.row.text("missing")))
-        answer = replace(missing, because=(), opinion=opinion)
+        answer = replace(missing, because=(), opinion=_first(about))
     else:
-        answer = _decided(first, opinion, lowering)
-    tested = tested_opinion_on(first.rule, level, side, opinions)
-    return answer if answer.is_known else _adopted(first, answer, tested, lowering)
+        answer = _decided(first, about, lowering)
+    return answer if answer.is_known else _adopted(first, answer, adoptable(about), lowering)
 
 
-def _decided(question: _Question, opinion: Opinion | None, lowering: int) -> Finding:
-    """The finding of a rule that has all it needs."""
-    rule = question.rule
+def _first(opinions: Sequence[Opinion]) -> Opinion | None:
+    return opinions[0] if opinions else None
+
+
+def _decided(question: _Question, about: Sequence[Opinion], lowering: int) -> Finding:
+    """The finding of a rule that has all it needs, beside the opinions on the same."""
+    rule, opinion = question.rule, _first(about)
     case = case_of(rule, question.level, question.readings)
-    verdict = rule.decide(case)
-    finding = replace(question.finding(verdict), opinion=opinion)
-    if verdict.grade == UNKNOWN:
+    measured = rule.decide(case)
+    finding = replace(question.finding(measured), opinion=opinion)
+    if measured.grade == UNKNOWN:
         return finding
-    borderline = is_borderline(rule, question.level, case, verdict)
-    dissent = disagreement(verdict, opinion)
-    steps = lowering + borderline + verdict.is_doubtful + question.is_estimated + bool(dissent)
-    shares = probabilities(rule, case) if rule.gives_probabilities else None
-    if opinion is not None and is_weighed(rule, opinion):
-        alone = verdict.grade
-        verdict, shares = weighed(rule, verdict, shares or probabilities(rule, case), opinion)
-        steps += verdict.grade != alone
+    verdict, shares = measured, probabilities(rule, case) if rule.gives_probabilities else None
+    if opinion is not None and is_weighed(rule, measured, opinion):
+        verdict, shares = weighed(rule, measured, probabilities(rule, case), opinion)
+    is_overruled = verdict.grade != measured.grade
+    borderline = is_borderline(rule, question.level, case, measured)
+    apart = bool(disagreement(measured, opinion))
+    # The opinion that decided does not disagree any more; it still costs its step.
+    dissents = [disagreement(verdict, o) for o in (about[1:] if is_overruled else about)]
+    doubts = (borderline, measured.is_doubtful, question.is_estimated, is_overruled)
+    steps = lowering + sum(doubts) + (apart or any(dissents))
     return replace(
         finding,
         grade=verdict.grade,
         borderline=borderline,
         certainty=lowered(rule.certainty, steps),
-        probabilities=shares if rule.gives_probabilities else None,
-        detail="; ".join(part for part in (verdict.words, dissent) if part),
+        probabilities=shares,
+        detail="; ".join(part for part in (verdict.words, *dissents) if part),
     )
 
 

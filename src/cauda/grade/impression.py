@@ -35,7 +35,9 @@ def impression(findings: Sequence[Finding], spine: Spine) -> tuple[str, ...]:
     levels = tuple(dict.fromkeys(f.level for f in findings))
     graded = [lv for lv in levels if any(f.is_known for f in findings if f.level == lv)]
     ordered = sorted(graded, key=lambda lv: _place(findings, lv, levels))
-    lines = tuple(line for lv in ordered if (line := level_line(findings, lv, spine.title(lv))))
+    is_doubted = spine.numbering.state == "uncertain"
+    said = (level_line(findings, lv, spine.title(lv), is_name_doubted=is_doubted) for lv in ordered)
+    lines = tuple(line for line in said if line)
     return (*first, *(lines or (_nothing_line(graded),)))
 
 
@@ -52,10 +54,16 @@ def _nothing_line(graded: Sequence[Level]) -> str:
     return f"Nothing abnormal among what was graded at {_named(graded)}; see what was not assessed."
 
 
-def level_line(findings: Iterable[Finding], level: Level, title: str = "") -> str:
-    """What is abnormal at ``level`` in one sentence under that title; empty where nothing is."""
+def level_line(
+    findings: Iterable[Finding], level: Level, title: str = "", *, is_name_doubted: bool = False
+) -> str:
+    """What is abnormal at ``level`` in one sentence under that title; empty where nothing is.
+
+    Where the level's name is in doubt every finding has lost a step of certainty: what is mild is
+    said all the same.
+    """
     here = [f for f in findings if f.level == level]
-    parts = [disc_phrase(here), _slip_phrase(here), *(_stenosis_phrases(here))]
+    parts = [disc_phrase(here), _slip_phrase(here), *_stenosis_phrases(here, is_name_doubted)]
     said = "; ".join(part for part in parts if part)
     return f"{title or level.value}: {said}." if said else ""
 
@@ -105,7 +113,7 @@ def _slip_phrase(findings: Iterable[Finding]) -> str:
     return _bracketed("slip", [*_clauses(slip)[:1], *grade], slip)
 
 
-def _stenosis_phrases(findings: Sequence[Finding]) -> list[str]:
+def _stenosis_phrases(findings: Sequence[Finding], is_name_doubted: bool) -> list[str]:
     places = (
         (Condition.CANAL_STENOSIS, None, "canal stenosis"),
         (Condition.SUBARTICULAR_STENOSIS, Side.RIGHT, "right subarticular stenosis"),
@@ -119,7 +127,9 @@ def _stenosis_phrases(findings: Sequence[Finding]) -> list[str]:
     for condition, side, words in places:
         here = [f for f in findings if (f.condition, f.side) == (condition, side)]
         found = max(here, key=severity, default=None)
-        if found is not None and _is_worth_saying(found):
+        if found is not None and (
+            _is_worth_saying(found) or _is_only_doubted(found, is_name_doubted)
+        ):
             author = found.scale.value.split(maxsplit=1)[0]
             said = f"{WORDS[severity(found)]} {words}"
             phrases.append(_bracketed(said, [f"{author} {found.grade}"], found))
@@ -129,6 +139,11 @@ def _stenosis_phrases(findings: Sequence[Finding]) -> list[str]:
 def _is_worth_saying(finding: Finding) -> bool:
     """Mild narrowing of low certainty stays in the findings: it would bury what matters."""
     return severity(finding) > 1 or (severity(finding) == 1 and finding.certainty != "low")
+
+
+def _is_only_doubted(finding: Finding, is_name_doubted: bool) -> bool:
+    """Whether something mild may be of low certainty for its level's name alone."""
+    return is_name_doubted and severity(finding) == 1 and not finding.borderline
 
 
 def _clauses(finding: Finding) -> list[str]:

@@ -48,6 +48,8 @@ def probabilities(rule: Rule, case: Case) -> dict[str, float]:
         shifted = moved(case, dict(zip(errors, shifts, strict=True)))
         counts[rule.decide(shifted).grade] += 1
     counts.pop(UNKNOWN, None)
+    if not counts:
+        counts[rule.decide(case).grade] = 1
     total = counts.total()
     floor = row(FILE, "probability", "floor").number("value")
     grades = rule.scale.grades

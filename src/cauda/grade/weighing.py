@@ -9,42 +9,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from cauda.grade.certainty import likeliest
 from cauda.grade.rules import Rule, Verdict
 from cauda.grade.thresholds import FILE
 from cauda.knowledge import row
 from cauda.records import Opinion
-from cauda.vocab import Level, Scale, Side
+from cauda.vocab import Level, Plane, Scale, Side
 
 HALF = 0.5
+UNSETTLED = "displaced"
 Shares = Mapping[str, float]
 
 
-def opinion_on(
+def opinions_on(
     rule: Rule, level: Level, side: Side | None, opinions: Sequence[Opinion]
-) -> Opinion | None:
-    """The opinion on what a rule grades: one that rests on the rule's own images comes first."""
-    about = _about(rule, level, side, opinions)
-    return min(about, key=lambda o: o.plane is not rule.plane, default=None)
-
-
-def tested_opinion_on(
-    rule: Rule, level: Level, side: Side | None, opinions: Sequence[Opinion]
-) -> Opinion | None:
-    """The opinion that may stand alone: one tested on patients comes first."""
-    about = _about(rule, level, side, opinions)
-    return min(about, key=lambda o: o.validation != "real", default=None)
-
-
-def _about(
-    rule: Rule, level: Level, side: Side | None, opinions: Sequence[Opinion]
-) -> list[Opinion]:
+) -> tuple[Opinion, ...]:
+    """The opinions on what a rule grades; those that rest on the rule's own images come first."""
     asked = (rule.condition, rule.scale, level, side)
-    return [o for o in opinions if (o.condition, o.scale, o.level, o.side) == asked]
+    about = [o for o in opinions if (o.condition, o.scale, o.level, o.side) == asked]
+    return tuple(sorted(about, key=lambda o: o.plane is not rule.plane))
 
 
-def is_weighed(rule: Rule, opinion: Opinion | None) -> bool:
-    """Whether the opinion shifts the rule's grade: it must rest on the same kind of images."""
-    return opinion is not None and rule.opinion_weight > 0 and opinion.plane is rule.plane
+def adoptable(opinions: Sequence[Opinion]) -> Opinion | None:
+    """The opinion that may stand alone where a rule cannot decide: one on the midline.
+
+    One of a grader of axial images only ever weighs beside a measurement.
+    """
+    return next((o for o in opinions if o.plane is Plane.SAGITTAL), None)
+
+
+def is_weighed(rule: Rule, verdict: Verdict, opinion: Opinion | None) -> bool:
+    """Whether the opinion shifts the rule's grade: it must rest on the same kind of images.
+
+    "displaced" is what a rule says that cannot tell the kind, as with an uncovered disc: no
+    opinion settles that.
+    """
+    return (
+        opinion is not None
+        and rule.opinion_weight > 0
+        and opinion.plane is rule.plane
+        and verdict.grade != UNSETTLED
+    )
 
 
 def middle(scale: Scale, shares: Shares) -> str:
@@ -60,10 +65,10 @@ def middle(scale: Scale, shares: Shares) -> str:
 def weighed(
     rule: Rule, verdict: Verdict, shares: Shares, opinion: Opinion
 ) -> tuple[Verdict, dict[str, float]]:
-    """The middle grade by both, and their mean probabilities.
+    """The grade by both, and their mean probabilities.
 
-    Grades are ordered, so the median is taken: where half of the mass says "worse than 1" and half
-    "better than 3", neither end is given.
+    Of ordered grades the median is taken: where half of the mass says "worse than 1" and half
+    "better than 3", neither end is given. Contours are kinds; of them the likeliest is.
 
     Parameters
     ----------
@@ -79,10 +84,10 @@ def weighed(
         g: (1 - weight) * shares[g] + weight * opinion.probabilities.get(g, 0.0)
         for g in rule.scale.grades
     }
-    grade = middle(rule.scale, mean)
+    grade = (likeliest if rule.scale is Scale.FARDON else middle)(rule.scale, mean)
     if grade == verdict.grade:
         return verdict, mean
     words = row(FILE, "probability", "weighed").text("words")
     said = words.format(grade=verdict.grade, grader=opinion.grader)
-    detail = "; ".join(part for part in (verdict.words, said) if part)
+    detail = "; ".join(part for part in (said, verdict.words) if part)
     return Verdict(grade, detail, verdict.is_doubtful), mean

@@ -56,23 +56,30 @@ def zoned(finding: Finding, measurements: Sequence[Measurement]) -> Finding:
 
 
 def beside_opinion(finding: Finding) -> Finding:
-    """The herniation with the place that a learned grader saw on the images, where one did.
+    """The herniation beside the place that a learned grader saw on the images, where one did.
 
-    Where the measured zone is another one the words say both. Two sides that contradict each other
-    are both left out: a wrong side is worse than none.
+    The seen zone fills in where none was measured. It replaces a measured one only if it is sure,
+    lies beside the middle, and not on the other side; where the two differ the words say both. A
+    measured side stays unless the seen one contradicts it: then none is given, as a wrong side is
+    worse than none.
     """
     opinion = finding.opinion
     if opinion is None or opinion.zone is None:
         return finding
     texts = row(FILE, "place", "zone-seen")
-    side, words = opinion.apex_side, ""
-    if finding.zone not in (None, opinion.zone):
-        words = texts.text("differs").format(seen=opinion.zone, measured=finding.zone)
-    if None not in (finding.side, side) and finding.side is not side:
-        words = texts.text("contradict").format(measured=finding.side, seen=side)
-        side = None
+    seen_side, zone, words = opinion.apex_side, finding.zone, ""
+    if zone is None and (seen_side or finding.side is None):
+        zone = opinion.zone
+    elif zone not in (None, opinion.zone):
+        words = texts.text("differs").format(seen=opinion.zone, measured=zone)
+        is_sure = opinion.zone_probability >= texts.number("value")
+        zone = opinion.zone if is_sure and seen_side else zone
+    side = finding.side or (None if zone is Zone.CENTRAL else seen_side)
+    if None not in (finding.side, seen_side) and finding.side is not seen_side:
+        words = texts.text("contradict").format(measured=finding.side, seen=seen_side)
+        side, zone = None, finding.zone
     detail = "; ".join(part for part in (words, finding.detail) if part)
-    return replace(finding, zone=opinion.zone, side=side, detail=detail)
+    return replace(finding, zone=zone, side=side, detail=detail)
 
 
 def _axial(measurements: Sequence[Measurement], level: Level) -> dict[Quantity, Measurement]:

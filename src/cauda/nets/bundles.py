@@ -89,7 +89,9 @@ class Bundle:
     def sha256(self) -> str:
         """SHA-256 of its inference weights, the identity that an analysis records."""
         if "crop_graders" in self.metadata:
-            both = "".join(self.hashes[f"models/{task}.onnx"] for task in ("foramen", "canal"))
+            both = "".join(
+                self.hashes[f"models/{task}.onnx"] for task in self.metadata["crop_graders"]
+            )
             return hashlib.sha256(both.encode()).hexdigest()
         weights = "models/graders.npz" if "graders" in self.metadata else "models/model.onnx"
         return self.hashes[weights]

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cauda.errors import BundleError
+from cauda.knowledge import row
 from cauda.nets.bundles import Bundle, open_bundle
 from cauda.nets.crop_questions import (
     CANAL_TASK,
@@ -32,7 +33,7 @@ from cauda.nets.engines import predictor
 from cauda.nets.grid import Predict
 from cauda.ports import Grader
 from cauda.records import LevelInstance, Measurement, Opinion, Segmentation, Series, Spine, Study
-from cauda.vocab import Condition, Contrast, Level, Plane, Scale, Side, Zone
+from cauda.vocab import Condition, Contrast, Level, Plane, Quantity, Scale, Side, Zone
 
 Floats = NDArray[np.float64]
 SIDES = (Side.RIGHT, Side.LEFT)
@@ -40,6 +41,8 @@ CONTRASTS = {
     FORAMEN_TASK.name: (Contrast.T1, Contrast.T2),
     CANAL_TASK.name: (Contrast.T2,),
 }
+Place = tuple[Zone | None, Side | None, float]
+"""Zone and side of a herniation, and their probability."""
 PLANES = {FORAMEN_TASK.name: Plane.SAGITTAL, CANAL_TASK.name: Plane.AXIAL}
 
 
@@ -65,7 +68,9 @@ class Network:
 
     def logits(self, crops: Sequence[Crop]) -> Floats:
         """(outputs,) mean over the series that show one place."""
-        return np.asarray(self.predict(np.stack(crops)), dtype=np.float64).mean(axis=0)
+        answers: Floats = np.asarray(self.predict(np.stack(crops)), dtype=np.float64)
+        result: Floats = answers.mean(axis=0)
+        return result
 
 
 def crop_grader(bundle: Bundle | Path) -> Grader:
@@ -93,15 +98,15 @@ def crop_grader(bundle: Bundle | Path) -> Grader:
         spine: Spine,
         measurements: Sequence[Measurement],
     ) -> tuple[Opinion, ...]:
-        del segmentations, measurements
-        return tuple(
-            opinion
-            for level in spine.levels
-            for opinion in (
-                *_foramina(foramen, _shown(study, foramen.task), level),
-                *_canal(canal, _shown(study, canal.task), level),
-            )
-        )
+        del segmentations
+        placed_series = tuple(s for s in study.used if s.key in spine.instances)
+        found: list[Opinion] = []
+        for level in spine.levels:
+            if not level.name.value.startswith("T"):
+                for network, answer in ((foramen, _foramina), (canal, _canal)):
+                    shown = _shown(placed_series, network.task, level, measurements)
+                    found += answer(network, shown, level)
+        return tuple(found)
 
     return grade
 
@@ -111,20 +116,42 @@ def _network(bundle: Bundle, task: Task) -> Network:
     return Network(
         task=task,
         predict=predictor(bundle.verified(f"models/{task.name}.onnx")),
-        slopes={name: float(row["slope"]) for name, row in card.items()},
+        slopes={name: float(fit["slope"]) for name, fit in card.items()},
         said_by=f"{bundle.name} {bundle.version}",
     )
 
 
-def _shown(study: Study, task: Task) -> tuple[Series, ...]:
-    """The series whose crops the network knows; none after contrast agent."""
+def _shown(
+    series: Sequence[Series],
+    task: Task,
+    level: LevelInstance,
+    measurements: Sequence[Measurement],
+) -> tuple[Series, ...]:
+    """The series whose crops the network knows, and that show the level where its frame is.
+
+    None after contrast agent or with fat suppressed: fat tells an open foramen.
+    """
     return tuple(
         s
-        for s in study.used
+        for s in series
         if s.volume is not None
         and s.plane is PLANES[task.name]
         and s.contrast in CONTRASTS[task.name]
-        and not s.contrast_agent
+        and not (s.contrast_agent or s.fat_suppressed)
+        and not _is_elsewhere(s.key, level, measurements)
+    )
+
+
+def _is_elsewhere(series: str, level: LevelInstance, measurements: Sequence[Measurement]) -> bool:
+    """Whether the patient moved before the series: its disc lies off the level's own frame."""
+    own = [m for m in measurements if (m.series, m.level) == (series, level.name)]
+    if any(m.apart for m in own):
+        return True
+    heights = [m for m in own if m.quantity is Quantity.DISC_HEIGHT_MIDDLE and m.segment_lps]
+    limit_mm = row("thresholds.toml", "check", "series-moved").number("value")
+    return any(
+        float(np.hypot(*level.frame.to_local(np.mean(m.segment_lps, axis=0))[1:])) > limit_mm
+        for m in heights
     )
 
 
@@ -156,13 +183,13 @@ def _canal(network: Network, series: Sequence[Series], level: LevelInstance) -> 
     # The box lies alike on both sides: asked of the right, the same crop is mirrored.
     asked = {Side.LEFT: left, Side.RIGHT: [crop[:, ::-1] for crop in left]}
     logits = {side: network.logits(asked[side]) for side in SIDES}
-    both = sum(logits.values()) / len(SIDES)
+    both: Floats = np.mean(list(logits.values()), axis=0)
+    place = _place(network, logits)
     for question in network.task.questions:
         if question.is_sided:
             for side in SIDES:
                 yield from _opinions(network, question, logits[side], level.name, side)
         else:
-            place = _place(network, logits)
             yield from _opinions(network, question, both, level.name, None, place)
 
 
@@ -172,26 +199,27 @@ def _opinions(
     logits: Floats,
     level: Level,
     side: Side | None,
-    place: tuple[Zone | None, Side | None] = (None, None),
+    place: Place = (None, None, 0.0),
 ) -> Iterator[Opinion]:
     """The answer on the question's own scale and on the one that follows from it."""
     own = logits[None, network.task.columns(question.name)]
     shares = graded(own, network.slopes[question.name])[0]
     is_contour = question.condition is Condition.DISC_CONTOUR
     rows = ((question.condition, question.scale, shares), _coarser(question, shares))
-    for condition, scale, row in rows:
-        zone, apex_side = place if is_contour else (None, None)
+    for condition, scale, values in rows:
+        zone, apex_side, sureness = place if is_contour else (None, None, 0.0)
         yield Opinion(
             condition=condition,
             scale=scale,
             level=level,
-            probabilities=dict(zip(scale.grades, row.tolist(), strict=True)),
+            probabilities=dict(zip(scale.grades, values.tolist(), strict=True)),
             grader=network.said_by,
             side=side,
             validation="synthetic",
             plane=PLANES[network.task.name],
             zone=zone,
             apex_side=apex_side,
+            zone_probability=sureness,
         )
 
 
@@ -204,15 +232,16 @@ def _coarser(question: Question, shares: Floats) -> tuple[Condition, Scale, Floa
     return question.condition, Scale.RSNA, np.array([shares[:2].sum(), *shares[2:]])
 
 
-def _place(network: Network, logits: Mapping[Side, Floats]) -> tuple[Zone | None, Side | None]:
-    """The likeliest zone and side of a herniation, if there is one."""
+def _place(network: Network, logits: Mapping[Side, Floats]) -> Place:
+    """The likeliest zone and side of a herniation, if there is one, and how likely it then is."""
     columns, slope = network.task.columns("place"), network.slopes["place"]
     right, left = (placed(logits[side][None, columns], slope)[0] for side in SIDES)
     turned = np.array([right[mirrored_place(n)] for n in range(len(right))])
-    best = 1 + int(np.argmax((left + turned)[1:]))
-    beside = len(ZONES) - 1
-    if best == 1:
-        return Zone.CENTRAL, None
-    if best < 2 + beside:
-        return ZONES[best - 1], Side.LEFT
-    return ZONES[best - 1 - beside], Side.RIGHT
+    shares = (left + turned)[1:]
+    best, beside = int(np.argmax(shares)), len(ZONES) - 1
+    sureness = float(shares[best] / shares.sum())
+    if best == 0:
+        return Zone.CENTRAL, None, sureness
+    if best <= beside:
+        return ZONES[best], Side.LEFT, sureness
+    return ZONES[best - beside], Side.RIGHT, sureness

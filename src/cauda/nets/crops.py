@@ -93,11 +93,11 @@ def cut(voxels: Array, space: Space, frame: Frame, side: Side, box: Box) -> Crop
     limits = np.array(voxels.shape) - 1
     middle = np.array([np.mean(axis) for axis in (box.x_mm, box.y_mm, box.z_mm)])
     # Where its middle lies outside, less than half of a box lies inside.
-    if not _is_inside(space.to_ijk(frame.to_lps(middle * [sign, 1.0, 1.0])), limits).all():
+    if not np.all(_is_inside(space.to_ijk(frame.to_lps(middle * [sign, 1.0, 1.0])), limits)):
         return None
     x, y, z = np.meshgrid(sign * np.array(box.x_mm), box.y_mm, box.z_mm, indexing="ij")
     points = space.to_ijk(frame.to_lps(np.stack([x, y, z], axis=-1)))
-    if _is_inside(points, limits).mean() < box.least_inside:
+    if np.mean(_is_inside(points, limits)) < box.least_inside:
         return None
     low = np.clip(np.floor(points.min(axis=(0, 1, 2))).astype(int), 0, limits)
     high = np.clip(np.ceil(points.max(axis=(0, 1, 2))).astype(int) + 1, low + 1, limits + 1)
@@ -111,7 +111,8 @@ def cut(voxels: Array, space: Space, frame: Frame, side: Side, box: Box) -> Crop
 
 def _is_inside(points: Array, limits: Array) -> NDArray[np.bool_]:
     """Whether points lie in the volume, the outer halves of its voxels included."""
-    result: NDArray[np.bool_] = ((points >= -0.5) & (points <= limits + 0.5)).all(axis=-1)
+    inside: NDArray[np.bool_] = (points >= -0.5) & (points <= limits + 0.5)
+    result: NDArray[np.bool_] = np.all(inside, axis=-1, keepdims=False)
     return result
 
 

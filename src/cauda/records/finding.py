@@ -15,7 +15,8 @@ class Opinion:
     """What a learned grader says: a probability for every grade of a scale.
 
     ``validation`` says on what its probabilities were tested and calibrated, ``plane`` on which
-    images it rests. ``zone`` and ``apex_side`` tell where a displaced disc most likely lies.
+    images it rests. ``zone`` and ``apex_side`` tell where a displaced disc most likely lies,
+    and how likely.
     """
 
     condition: Condition
@@ -28,6 +29,7 @@ class Opinion:
     plane: Plane = Plane.SAGITTAL
     zone: Zone | None = None
     apex_side: Side | None = None
+    zone_probability: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,11 +17,14 @@ from cauda.phantom.endplates import level_frame
 from cauda.phantom.stacks import StudyPlan, axial_spaces, sagittal_space
 from cauda.phantom.tissue import PROTOCOLS
 from cauda.phantom.truth import levels_of
-from cauda.records import Conus, LevelInstance, Numbering, Series, Spine, Study, Volume
-from cauda.vocab import Condition, Contrast, Level, Plane, Scale, Side, Zone
+from cauda.records import Conus, LevelInstance, Measurement, Numbering, Series, Spine, Study, Volume
+from cauda.vocab import Condition, Contrast, Level, Plane, Quantity, Scale, Side, Zone
 
 LEVEL = Level.L4_L5
 PLAN = StudyPlan(sagittal_matrix=288, axial_matrix=200)
+
+
+KEYS = ("sag_t2", "sag_t1", *(f"ax_t2_{n}" for n in range(1, 6)))
 
 
 def _spine(levels):
@@ -37,7 +40,7 @@ def _spine(levels):
             state="conventional", lumbar_count=5, reasons=("five lumbar vertebrae",)
         ),
         conus=Conus(level=None, tip_lps=None, reason="not looked for"),
-        instances={},
+        instances={key: np.zeros((1, 1, 1), dtype=np.int16) for key in KEYS},
     )
 
 
@@ -133,8 +136,39 @@ def test_only_what_the_series_show_is_answered(case, shipped):
     sagittal = Study(series=tuple(s for s in study.series if s.plane is Plane.SAGITTAL))
     found = {o.condition for o in shipped(sagittal, (), spine, ())}
     assert found == {Condition.FORAMINAL_STENOSIS}
-    enhanced = Study(series=tuple(replace(s, contrast_agent=True) for s in study.series))
-    assert shipped(enhanced, (), spine, ()) == ()
+    for change in ({"contrast_agent": True}, {"fat_suppressed": True}):
+        other = Study(series=tuple(replace(s, **change) for s in study.series))
+        assert shipped(other, (), spine, ()) == ()
+    left_out = replace(spine, instances={})
+    assert shipped(study, (), left_out, ()) == (), "a series of another frame is not looked at"
+
+
+def test_a_series_that_moved_is_not_looked_at(case, shipped):
+    """T1's disc lies 8 mm below the level's frame: its crop would show another place."""
+    study, spine = case
+    sagittal = Study(series=tuple(s for s in study.series if s.plane is Plane.SAGITTAL))
+    frame = spine.level(LEVEL).frame
+    off = tuple(tuple(p) for p in frame.to_lps(np.array([[0.0, 0.0, -12.0], [0.0, 0.0, -4.0]])))
+    moved = Measurement(
+        id="x",
+        quantity=Quantity.DISC_HEIGHT_MIDDLE,
+        level=LEVEL,
+        side=None,
+        value=8.0,
+        uncertainty=0.5,
+        method="test",
+        series="sag_t1",
+        segment_lps=off,
+    )
+
+    def left(study_, measurements):
+        found = shipped(study_, (), spine, measurements)
+        scale = Scale.LEE_FORAMEN
+        return _of(found, Condition.FORAMINAL_STENOSIS, scale, side=Side.LEFT).probabilities
+
+    t2_alone = Study(series=tuple(s for s in sagittal.series if s.contrast is Contrast.T2))
+    assert left(sagittal, (moved,)) == left(t2_alone, ())
+    assert left(sagittal, ()) != left(t2_alone, ())
 
 
 def test_a_bundle_of_other_networks_is_refused():

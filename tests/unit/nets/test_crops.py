@@ -9,6 +9,7 @@ from cauda.geometry import Frame, Space
 from cauda.nets.crop_questions import (
     FORAMEN_TASK,
     TASKS,
+    Task,
     graded,
     mirrored_place,
     placed,

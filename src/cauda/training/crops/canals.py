@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from cauda.nets.crop_questions import ZONES, mirrored_place
 from cauda.nets.crops import CANAL, Crop, cut
 from cauda.phantom import Anatomy, draw_anatomy
 from cauda.phantom.axial_detail import paint_joints, remodeled
@@ -45,8 +46,6 @@ sac, rootlets and muscles drawn anew as well, so that their canal's grade is not
 SIZE_MM = (80.0, 54.0)
 ANGLED = 0.8
 """Share of stacks angled with the disc."""
-PLACES = ("none", "central", "subarticular", "foraminal", "extraforaminal")
-"""Zones of a herniation on the asked side; on the other side 4 + the last three."""
 
 
 def draw(rng: Generator) -> Iterator[Sample]:
@@ -106,9 +105,9 @@ def _grades(anatomy: Anatomy, n: int, level: Level, side: Side, look: _Look) -> 
     seen = None if is_rich else contents(anatomy, n)
     canal = UNTOLD if seen is None else lee_canal(seen)
     worst, lesion = displaced([x for x in anatomy.lesions if x.level == level])
-    place = 0 if lesion is None else PLACES.index((lesion.zone or Zone.CENTRAL).value)
-    if lesion is not None and place > 1 and lesion.side is not side:
-        place += 3
+    place = 0 if lesion is None else 1 + ZONES.index(lesion.zone or Zone.CENTRAL)
+    if lesion is not None and lesion.side is not side:
+        place = mirrored_place(place)
     return recess, canal, Scale.FARDON.grades.index(worst), place
 
 

@@ -106,7 +106,7 @@ def _batch(task: Task, table: Table, rng: np.random.Generator, size: int) -> tup
     """Random samples, half of them mirrored where both sides are told, varied a little."""
     crops, left, right = table
     chosen = rng.integers(len(crops), size=size)
-    signal = crops[chosen].astype(np.float32) / 255
+    signal: NDArray[np.float32] = crops[chosen].astype(np.float32) / np.float32(255)
     ranks = left[chosen].astype(np.int64)
     if right.shape[1]:
         turned = rng.random(size) < 0.5
