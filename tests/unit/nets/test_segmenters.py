@@ -29,7 +29,8 @@ def bundle(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models") / "small"
     (folder / "configs").mkdir(parents=True)
     card = json.loads((SHIPPED / "configs" / "metadata.json").read_text())
-    card["cauda"] |= {"channels": list(CHANNELS), "multiple": 4, "refine": 0}
+    changes = {"channels": list(CHANNELS), "multiple": 4, "refine": 0, "temperature": 1.0}
+    card["cauda"] |= changes
     (folder / "configs" / "metadata.json").write_text(json.dumps(card))
     torch.manual_seed(0)
     torch.save(build_network(CHANNELS).state_dict(), folder / "average.pt")
