@@ -137,13 +137,15 @@ def section(stack: Stack, frame: Frame, half_height_mm: float) -> Section | None
         return None
     near = np.abs(found[0].y_mm - center) <= HALF_AP_MM
     kept = np.where(sac >= HAZE, np.minimum(sac, 1.0), 0.0)[:, near]
-    return Section(
+    seen = Section(
         sheets=found,
         x_mm=np.array([s.x_mm for s in found]),
         sac=sac,
         chords_mm=kept.sum(axis=1) * STEP_MM,
         center_y_mm=center,
     )
+    # A sac seen just above and below the plane, but not in it, has no place to be measured at.
+    return seen if seen.in_plane_mm.sum() > 0 else None
 
 
 def _dural(sheet: Sheet) -> Floats:

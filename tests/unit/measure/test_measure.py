@@ -258,3 +258,20 @@ def test_displaced_disc_lies_on_the_wall_or_is_none(standard, front_mm, is_displ
     assert (depth > 1.0) == is_displaced
     migration = found["L4-L5/migration_caudal_mm"].value
     assert migration == pytest.approx(10.0 if is_displaced else 0.0, abs=1.5)
+
+
+def test_a_sac_that_is_gone_in_the_plane_alone_is_not_measured(standard):
+    """Seen above and below a closed canal, but not in the disc's plane: no value, no crash."""
+    spine, segmentation = standard
+    level = spine.levels[1]
+    points = segmentation.space.to_lps(np.moveaxis(np.indices(segmentation.space.shape), 0, -1))
+    height_mm = level.frame.to_local(points)[..., 2]
+    closed = segmentation.probabilities.copy()
+    number = segmentation.structures.index(Structure.SAC)
+    closed[number][np.abs(height_mm) < 1.5] = 0.0
+    found = measure(spine, [replace(segmentation, probabilities=closed)])
+    own = {m.quantity for m in found if m.level == level.name}
+    assert not own & {Quantity.SAC_AREA, Quantity.SAC_AP}
+    assert Quantity.DISC_HEIGHT_MIDDLE in own
+    others = {m.level for m in found if m.quantity is Quantity.SAC_AREA}
+    assert others, "the other levels are measured as before"
