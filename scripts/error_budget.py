@@ -34,6 +34,7 @@ from cauda.evaluation.budget import (
     named_zone_pairs,
     side_errors,
     summarize,
+    summarize_stated,
     zone_kappa,
     zone_pairs,
 )
@@ -188,6 +189,7 @@ def comparison(values: dict[str, Any]) -> Comparison:
         uncertainty=values["uncertainty"],
         plane=Plane(values["plane"]),
         series=values["series"],
+        preferred=values["preferred"],
     )
 
 
@@ -211,7 +213,7 @@ def table(rows: tuple[BudgetRow, ...]) -> str:
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     lines += [
-        f"| `{r.quantity.value}` | {r.plane.value} | {r.n} | {r.missing} "
+        f"| `{r.quantity.value}` | {r.plane.value if r.plane else 'stated'} | {r.n} | {r.missing} "
         f"| {r.mean_absolute:.2f} | {r.bias:+.2f} "
         f"| {r.percentile_95:.2f} | {100 * r.relative:.1f} % | {100 * r.coverage:.0f} % |"
         for r in rows
@@ -314,6 +316,10 @@ def page(results: list[dict[str, Any]], args: argparse.Namespace) -> str:
             table(summarize(comparisons, missing)),
             "",
             "Lengths in mm, areas in mm2, angles in degrees; the rest as named.",
+            "",
+            "Of quantities that both planes show, the values that a report states:",
+            "",
+            table(summarize_stated(comparisons)),
             "",
             "- Left-right errors (foramina or recesses whose sides truly differ, measured nearer "
             f"to the other side): **{swapped}**",

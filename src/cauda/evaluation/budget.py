@@ -30,6 +30,8 @@ class Comparison:
         Of the slices it was measured on.
     series : str
         The series the measured value comes from.
+    preferred : bool
+        Whether a report states it, of all planes and series that show it.
     """
 
     quantity: Quantity
@@ -41,6 +43,7 @@ class Comparison:
     uncertainty: float
     plane: Plane = Plane.SAGITTAL
     series: str = ""
+    preferred: bool = True
 
     @property
     def error(self) -> float:
@@ -69,6 +72,8 @@ class BudgetRow:
         Mean absolute error over mean absolute truth.
     coverage : float
         Share of 90 % intervals that hold the truth.
+    plane : Plane or None
+        ``None`` where each value is of the plane that a report states.
     """
 
     quantity: Quantity
@@ -79,7 +84,7 @@ class BudgetRow:
     percentile_95: float
     relative: float
     coverage: float
-    plane: Plane = Plane.SAGITTAL
+    plane: Plane | None = Plane.SAGITTAL
 
 
 class Where(NamedTuple):
@@ -141,6 +146,7 @@ def compare(
                 uncertainty=own.uncertainty,
                 plane=own.plane,
                 series=own.series,
+                preferred=own.preferred,
             )
         )
     return tuple(comparisons), tuple(missing)
@@ -153,24 +159,38 @@ def summarize(
     rows = []
     for quantity, plane in ((q, p) for q in Quantity for p in (Plane.SAGITTAL, Plane.AXIAL)):
         own = [c for c in comparisons if (c.quantity, c.plane) == (quantity, plane)]
-        if not own:
-            continue
-        errors = np.array([c.error for c in own])
-        truths = np.array([c.truth for c in own])
-        rows.append(
-            BudgetRow(
-                quantity=quantity,
-                n=len(own),
-                missing=sum(1 for key in missing if (key.quantity, key.plane) == (quantity, plane)),
-                plane=plane,
-                mean_absolute=float(np.abs(errors).mean()),
-                bias=float(errors.mean()),
-                percentile_95=float(np.percentile(np.abs(errors), 95)),
-                relative=float(np.abs(errors).mean() / max(np.abs(truths).mean(), 1e-9)),
-                coverage=float(np.mean([c.is_covered for c in own])),
-            )
-        )
+        lost = sum(1 for key in missing if (key.quantity, key.plane) == (quantity, plane))
+        if own:
+            rows.append(_row(quantity, plane, own, lost))
     return tuple(rows)
+
+
+def summarize_stated(comparisons: Sequence[Comparison]) -> tuple[BudgetRow, ...]:
+    """One row a quantity that both planes show: of the values that a report states."""
+    rows = []
+    for quantity in Quantity:
+        own = [c for c in comparisons if c.quantity is quantity]
+        if len({c.plane for c in own}) > 1:
+            rows.append(_row(quantity, None, [c for c in own if c.preferred], 0))
+    return tuple(rows)
+
+
+def _row(
+    quantity: Quantity, plane: Plane | None, own: Sequence[Comparison], missing: int
+) -> BudgetRow:
+    errors = np.array([c.error for c in own])
+    truths = np.array([c.truth for c in own])
+    return BudgetRow(
+        quantity=quantity,
+        n=len(own),
+        missing=missing,
+        plane=plane,
+        mean_absolute=float(np.abs(errors).mean()),
+        bias=float(errors.mean()),
+        percentile_95=float(np.percentile(np.abs(errors), 95)),
+        relative=float(np.abs(errors).mean() / max(np.abs(truths).mean(), 1e-9)),
+        coverage=float(np.mean([c.is_covered for c in own])),
+    )
 
 
 def side_errors(comparisons: Sequence[Comparison], margin: float) -> tuple[Comparison, ...]:

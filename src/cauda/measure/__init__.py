@@ -6,7 +6,7 @@ left out; the checks and the grades say why.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from cauda.measure.alignment import alignment, lordosis, sacral_slope
@@ -20,7 +20,8 @@ from cauda.measure.displacement import displacement
 from cauda.measure.foramina import foramen, foramen_readings
 from cauda.measure.marrow import marrow_readings
 from cauda.measure.nucleus import nucleus_texture
-from cauda.measure.perineural import SIDES, perineural_readings
+from cauda.measure.perineural import perineural_readings
+from cauda.measure.preference import with_preferred
 from cauda.measure.reading import Reading
 from cauda.measure.sac import sac_readings
 from cauda.measure.sampling import Stack
@@ -42,25 +43,8 @@ USUAL_HALF_DISC_MM = 5.0
 FARTHEST_MM = 3.0
 """Without a slice this near to the midsagittal plane (or half a spacing), nothing is read in it."""
 
-LARGEST_GAP_MM = 2.5
-"""T1 and T2 may show the sac's diameter this much apart: T2 hides fat, T1 hides ligament. Where
-they differ more they do not show the same thing."""
-
 _MIDDLE = Quantity.VERTEBRA_HEIGHT_MIDDLE
-_FORAMINAL = (
-    Quantity.FORAMEN_HEIGHT,
-    Quantity.FORAMEN_WIDTH,
-    Quantity.FORAMEN_AREA,
-    Quantity.FORAMEN_ROOT_AREA,
-    *SIDES,
-)
-_DURAL = (Quantity.SAC_AREA, Quantity.SAC_RATIO)
-_AXIAL_FIRST = (Quantity.SAC_AREA, Quantity.CSF_FRACTION)
-"""Of what both planes show, axial slices show this better; the rest stays with the sagittal ones,
-for which the cuts of their ratios and diameters were made."""
-_Where = tuple[Quantity, Level | None]
 _ORDER = (Contrast.T2, Contrast.T1, Contrast.STIR, Contrast.UNKNOWN)
-_T1_ORDER = (Contrast.T1, Contrast.T2, Contrast.STIR, Contrast.UNKNOWN)
 
 
 def measure(spine: Spine, segmentations: Sequence[Segmentation]) -> tuple[Measurement, ...]:
@@ -77,10 +61,7 @@ def measure(spine: Spine, segmentations: Sequence[Segmentation]) -> tuple[Measur
     -------
     tuple of Measurement
         Ordered by series, then from the lowest level upward; for each quantity, place and side
-        one is ``preferred``: axial for the area of the sac where the series may be combined, else
-        sagittal; there T1 for the foramina (their reference plane), for the diameter of a sac that
-        it shows much as T2 does, because it shows the dura against fat, and for the area of one
-        that it shows a little narrower; else T2.
+        one is ``preferred``.
     """
     sagittal = [s for s in segmentations if s.plane is Plane.SAGITTAL]
     axial = [s for s in segmentations if s.plane is Plane.AXIAL]
@@ -88,12 +69,7 @@ def measure(spine: Spine, segmentations: Sequence[Segmentation]) -> tuple[Measur
     found = [m for s in shown for m in s.measurements]
     found += _axial(spine, axial, shown)
     found = [doubted(m, found) for m in found]
-    contrasts = {s.series: s.contrast for s in segmentations}
-    best: dict[str, Measurement] = {}
-    t1_first = _t1_first(found, contrasts)
-    for candidate in sorted(found, key=lambda m: _rank(m, contrasts[m.series], t1_first)):
-        best.setdefault(_place(candidate), candidate)
-    return tuple(replace(m, preferred=best[_place(m)].id == m.id) for m in found)
+    return with_preferred(found, {s.series: s.contrast for s in segmentations})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -123,43 +99,6 @@ def _axial(
         for own in axial_levels(spine, segmentations, best)
         for m in _named(own.readings, own.series, level=own.level, plane=Plane.AXIAL)
     ]
-
-
-def _place(measurement: Measurement) -> str:
-    """The id without its series."""
-    return measurement.id.rsplit("/", 1)[0]
-
-
-def _rank(
-    measurement: Measurement, contrast: Contrast, t1_first: set[_Where]
-) -> tuple[bool, bool, int, float]:
-    """What may be combined first, then the better plane, contrast and error."""
-    plane = Plane.AXIAL if measurement.quantity in _AXIAL_FIRST else Plane.SAGITTAL
-    where = (measurement.quantity, measurement.level)
-    order = _T1_ORDER if measurement.quantity in _FORAMINAL or where in t1_first else _ORDER
-    # Axial values differ by how their slices lie; the error tells. Sagittal ones keep their order.
-    error = measurement.uncertainty if measurement.plane is Plane.AXIAL else 0.0
-    return bool(measurement.apart), measurement.plane is not plane, order.index(contrast), error
-
-
-def _t1_first(found: Iterable[Measurement], contrasts: Mapping[str, Contrast]) -> set[_Where]:
-    """Where T1 is the better witness of the sac.
-
-    T1 shows the dura against fat, so its diameter is taken wherever both contrasts agree. In areas
-    both err upward, from slices that the sac fills in part: there the narrower sac is taken.
-    """
-    shown: dict[Level | None, dict[Contrast, float]] = {}
-    for m in found:
-        if m.quantity is Quantity.SAC_AP and m.plane is Plane.SAGITTAL:
-            shown.setdefault(m.level, {}).setdefault(contrasts[m.series], m.value)
-    gaps = {
-        level: values[Contrast.T2] - values[Contrast.T1]
-        for level, values in shown.items()
-        if Contrast.T1 in values and Contrast.T2 in values
-    }
-    near = {level: gap for level, gap in gaps.items() if abs(gap) <= LARGEST_GAP_MM}
-    narrower = {(quantity, level) for quantity in _DURAL for level, gap in near.items() if gap > 0}
-    return narrower | {(Quantity.SAC_AP, level) for level in near}
 
 
 def _of_series(spine: Spine, segmentation: Segmentation) -> _Shown:

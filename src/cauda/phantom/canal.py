@@ -11,6 +11,7 @@ from cauda.phantom.anatomy import Anatomy, Axes, Segment, Vector
 from cauda.phantom.arch import Strut, paint_struts
 from cauda.phantom.grid import Canvas, Patch, XArray
 from cauda.phantom.materials import Base, OfDisc, of_disc
+from cauda.phantom.place import built_slip_mm
 
 SAC_AP_MM = {"S3": 5.0, "S2": 7.0, "S1": 10.0, "L5": 12.0, "L6": 12.0, "L4": 12.7, "L3": 13.2}
 """Typical AP diameter of the sac at mid-body; 14 mm above L3."""
@@ -187,16 +188,17 @@ def paint_foramina(canvas: Canvas, anatomy: Anatomy, n: int) -> None:
     outer = max(_border(low, 1), _border(high, 1))
     inner = min(_border(low, -1), _border(high, -1))
     c = (low.height_mm + high.height_mm) / 2
+    slip_mm = built_slip_mm(anatomy, n)
     for sign, part in ((1, OfDisc.FORAMEN_LEFT), (-1, OfDisc.FORAMEN_RIGHT)):
         ends = sorted((sign * inner, sign * outer))
         patch = canvas.patch(
             disc.origin_lps,
             disc.axes,
-            (ends[0], low.wall_mm - 10, -c),
+            (ends[0], low.wall_mm - 10 - abs(slip_mm), -c),
             (ends[1], low.wall_mm + 18, c),
         )
         if patch is not None:
-            patch.paint(_opening(patch, low, high, sign), of_disc(n, part))
+            patch.paint(_opening(patch, low, high, sign, slip_mm), of_disc(n, part))
 
 
 def _border(segment: Segment, side: int) -> float:
@@ -204,7 +206,7 @@ def _border(segment: Segment, side: int) -> float:
     return segment.pedicle_x_mm + side * segment.pedicle_width_mm / 2
 
 
-def _opening(patch: Patch, low: Segment, high: Segment, sign: int) -> XArray:
+def _opening(patch: Patch, low: Segment, high: Segment, sign: int, slip_mm: float) -> XArray:
     """Between the pedicles' axes, behind the walls, in front of the articular processes."""
     xl, yl, zl = patch.grid.local(low.origin_lps, low.axes)
     xh, yh, zh = patch.grid.local(high.origin_lps, high.axes)
@@ -214,7 +216,9 @@ def _opening(patch: Patch, low: Segment, high: Segment, sign: int) -> XArray:
     floor = low.height_mm / 2 - 6.0 if low.is_fused else low.pedicle_z_mm
     sides = (x > medial) & (x < lateral)
     ends = (zl > floor) & (zh < high.pedicle_z_mm)
-    front = (yh > high.wall_mm - 4.5) & (yl > low.wall_mm - 4.5)
+    # Either vertebra takes its part of the front along when it slips.
+    ahead_low, ahead_high = max(slip_mm, 0.0), max(-slip_mm, 0.0)
+    front = (yh > high.wall_mm - 4.5 - ahead_high) & (yl > low.wall_mm - 4.5 - ahead_low)
     back = (yh < high.wall_mm + 10.5) & (yl < low.wall_mm + 9.5)
     return sides & ends & front & back
 

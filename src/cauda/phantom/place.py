@@ -41,7 +41,7 @@ def place(anatomy: Anatomy) -> Anatomy:
         top = centers[n] + np.array(lower.axes[2]) * lower.height_mm / 2
         slip = np.array(lower.axes[1]) - lower.slope * np.array(lower.axes[2])
         bottom = top + np.array(axes[2]) * disc.height_mm
-        bottom = bottom - slip * _slip_mm(anatomy, n) + _align(lower, upper, axes)
+        bottom = bottom - slip * built_slip_mm(anatomy, n) + _align(lower, upper, axes)
         centers.append(bottom + np.array(upper.axes[2]) * upper.height_mm / 2)
         discs.append(replace(disc, axes=axes, origin_lps=_vector((top + bottom) / 2)))
     middle = centers[anatomy.sacral_count + 2]
@@ -61,8 +61,8 @@ def _align(lower: Segment, upper: Segment, axes: Axes) -> NDArray[np.float64]:
     return result
 
 
-def _slip_mm(anatomy: Anatomy, disc: int) -> float:
-    """Anterior slip asked for at a disc."""
+def built_slip_mm(anatomy: Anatomy, disc: int) -> float:
+    """Slip of all lesions built at ``discs[disc]``; anterior is positive."""
     level = anatomy.discs[disc].level
     return sum(x.size_mm for x in anatomy.lesions if x.kind is LesionKind.SLIP and x.level == level)
 

@@ -24,6 +24,8 @@ SLICE_STEP_MM = 1.0
 """Distance of the sagittal planes searched for displaced disc."""
 BEHIND_MM = 1.0
 """Disc material this far behind the posterior line counts for the extent."""
+AHEAD_MM = 18.0
+"""A foramen is looked for this far before the lower vertebra's wall: a slip takes it along."""
 WINDOW_MM = 2.0
 """Above and below the disc, and half the band in which a foramen's width is read."""
 
@@ -155,7 +157,7 @@ def _foramen_x(anatomy: Anatomy, n: int, side: Side) -> float:
 def foramen_plane(anatomy: Anatomy, n: int, side: Side) -> tuple[NDArray[np.uint8], Axis, Axis]:
     """Materials of the mid-foraminal plane, and its y' and z'."""
     wall = anatomy.segments[n].wall_mm
-    y, z = axis(wall - 8, wall + 18), axis(-30, 30)
+    y, z = axis(wall - AHEAD_MM, wall + 18), axis(-30, 30)
     x = np.array([_foramen_x(anatomy, n, side)])
     return sample(anatomy, n, level_frame(anatomy, n), (x, y, z))[0], y, z
 

@@ -168,11 +168,17 @@ def _foramen(
 
 
 def lee(now: ForamenState, before: ForamenState) -> int:
-    """By the sides without fat: fewer than two 0, fewer than four 1, four 2, root smaller 3."""
+    """By the sides without fat: fewer than two 0, fewer than four 1, four 2, root smaller 3.
+
+    A sound lumbosacral root lies bare against facet and disc too: where no lesion took fat from
+    any side nothing is stenosed.
+    """
     cuts = [_cuts(f"foramen-fat-{side}")[0] for side in SIDES]
-    lost = sum(share < cut for share, cut in zip(now.fat, cuts, strict=True))
+    is_bare = [share < cut for share, cut in zip(now.fat, cuts, strict=True)]
+    is_taken = any(b and n < p for b, n, p in zip(is_bare, now.fat, before.fat, strict=True))
     is_changed = now.root_mm2 < _cuts("root-share")[0] * before.root_mm2
-    if lost < 2:
+    lost = sum(is_bare)
+    if lost < 2 or not is_taken:
         return 0
     return 3 if lost > 2 and is_changed else 1 + (lost == len(cuts))
 

@@ -159,7 +159,7 @@ def foramen_state(anatomy: Anatomy, n: int, side: Side) -> ForamenState:
     """Fat round the root in the middle plane of the foramen of ``discs[n]``."""
     low, high = anatomy.segments[n], anatomy.segments[n + 1]
     x = (low.pedicle_x_mm + high.pedicle_x_mm) / 2 * (1 if side is Side.LEFT else -1)
-    y = planes.axis(low.wall_mm - 8, low.wall_mm + 18, STEP_MM)
+    y = planes.axis(low.wall_mm - planes.AHEAD_MM, low.wall_mm + 18, STEP_MM)
     z = planes.axis(-30, 30, STEP_MM)
     plane = planes.sample(anatomy, n, level_frame(anatomy, n), (np.array([x]), y, z))[0]
     is_left = side is Side.LEFT
