@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib import patheffects
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from skimage.measure import find_contours
 
 from cauda.geometry import Array
@@ -76,9 +78,7 @@ def draw_panel(
     (rows, columns, 3) uint8 array
         Columns are ``width_px``; rows follow from the box, so a mm is as long across as down.
     """
-    canvas, axes = _unmarked(image, box, width_px)
-    _draw_over(axes, outlines, strokes)
-    return _pixels(canvas)
+    return draw_pair(image, box, width_px, outlines, strokes)[1]
 
 
 def draw_pair(
@@ -90,8 +90,10 @@ def draw_pair(
 ) -> tuple[Array, Array]:
     """Draw the same panel without and with what lies over it, in little more than one's time."""
     canvas, axes = _unmarked(image, box, width_px)
+    canvas.draw()
     plain = _pixels(canvas)
-    _draw_over(axes, outlines, strokes)
+    for artist in _over(axes, outlines, strokes):
+        axes.draw_artist(artist)
     return plain, _pixels(canvas)
 
 
@@ -120,14 +122,14 @@ def _unmarked(image: SliceImage, box: Box, width_px: int) -> tuple[FigureCanvasA
 
 
 def _pixels(canvas: FigureCanvasAgg) -> Array:
-    canvas.draw()
     return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])
 
 
-def _draw_over(axes: Axes, outlines: Sequence[Outline], strokes: Sequence[Stroke]) -> None:
+def _over(axes: Axes, outlines: Sequence[Outline], strokes: Sequence[Stroke]) -> Iterator[Artist]:
+    """What lies over the slice, the lowest first."""
     for outline in outlines:
         lines = LineCollection(_lines(outline), colors=outline.color, linewidths=outline.width)
-        axes.add_collection(lines, autolim=False)
+        yield axes.add_collection(lines, autolim=False)
     for stroke in strokes:
         style = (0, (4, 3)) if stroke.is_dashed else "-"
         line = axes.plot(*stroke.points_mm.T[:2], color=stroke.color, linestyle=style)[0]
@@ -136,8 +138,10 @@ def _draw_over(axes: Axes, outlines: Sequence[Outline], strokes: Sequence[Stroke
         line.set_path_effects(
             [patheffects.withStroke(linewidth=_LINE_PT + 1.4, foreground="black")]
         )
+        yield line
+    for stroke in strokes:
         if stroke.label:
-            _label(axes, stroke)
+            yield _label(axes, stroke)
 
 
 def _lines(outline: Outline) -> list[Array]:
@@ -153,9 +157,9 @@ def _lines(outline: Outline) -> list[Array]:
     ]
 
 
-def _label(axes: Axes, stroke: Stroke) -> None:
+def _label(axes: Axes, stroke: Stroke) -> Text:
     at = stroke.label_at or tuple(stroke.points_mm[-1][:2])
-    axes.text(
+    return axes.text(
         at[0],
         at[1],
         stroke.label,

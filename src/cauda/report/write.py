@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +19,9 @@ from cauda.report.sheet import measurements_csv, rsna_csv
 from cauda.report.summary import Audience, summary_html
 from cauda.report.text import report_text
 from cauda.schema import to_document
+
+ENCODERS = 2
+"""Pictures are encoded this many at a time: encoding leaves the interpreter free."""
 
 
 class Document(NamedTuple):
@@ -117,7 +121,12 @@ def _format(
 
 def _write_pictures(pictures: Sequence[Picture], folder: Path) -> list[Path]:
     folder.mkdir(exist_ok=True)
-    return [write_whole(folder / f"{picture.name}.png", picture.png()) for picture in pictures]
+
+    def write(picture: Picture) -> Path:
+        return write_whole(folder / f"{picture.name}.png", picture.png())
+
+    with ThreadPoolExecutor(ENCODERS) as pool:
+        return list(pool.map(write, pictures))
 
 
 def write_whole(path: Path, content: bytes) -> Path:
