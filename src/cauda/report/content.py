@@ -306,8 +306,9 @@ def _remarks(finding: Finding, said: str) -> list[str]:
     if finding.probabilities and (finding.rank > 0 or finding.borderline):
         remarks.append(_probabilities(finding.probabilities.items()))
     if finding.opinion is not None:
-        view = _probabilities(finding.opinion.probabilities.items())
-        remarks.append(f"learned grader {finding.opinion.grader}: {view}")
+        own = finding.opinion
+        view = _probabilities(own.probabilities.items())
+        remarks.append(f"learned grader {own.grader} on {own.plane} images: {view}")
     return [remark for remark in remarks if remark]
 
 

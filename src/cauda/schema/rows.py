@@ -37,6 +37,7 @@ def _rounded_probabilities(value: Mapping[str, float] | None) -> dict[str, float
 
 
 Number = Annotated[float, AfterValidator(_rounded)]
+Share = Annotated[float, AfterValidator(lambda value: round(value, 3))]
 Probabilities = Annotated[dict[str, float] | None, AfterValidator(_rounded_probabilities)]
 
 
@@ -135,10 +136,15 @@ class MeasurementRow(_Row):
 
 
 class OpinionRow(_Row):
-    """What a learned grader says beside the rule."""
+    """What a learned grader says beside the rule, and on which images it rests."""
 
     grader: str
     probabilities: Probabilities
+    validation: Literal["none", "synthetic", "real"] = "none"
+    plane: Plane = Plane.SAGITTAL
+    zone: Zone | None = None
+    apex_side: Side | None = None
+    zone_probability: Share = 0.0
 
 
 class FindingRow(_Row):
