@@ -12,6 +12,7 @@ from cauda.evaluation.budget import (
     named_zone_pairs,
     side_errors,
     summarize,
+    summarize_stated,
     zone_kappa,
     zone_pairs,
 )
@@ -88,6 +89,8 @@ def test_a_value_is_held_to_the_truth_of_its_own_plane() -> None:
     assert [(c.error, c.series) for c in comparisons] == [(-1.0, "sag_t2"), (2.0, "ax_t2")]
     assert not missing
     assert [r.plane for r in summarize(comparisons)] == [Plane.SAGITTAL, Plane.AXIAL]
+    (stated,) = summarize_stated(comparisons)
+    assert (stated.n, stated.bias, stated.plane) == (1, 2.0, None)
 
 
 def zone(level: Level, kind: Zone, share: float, side: Side | None = None) -> Measurement:

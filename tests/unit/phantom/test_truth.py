@@ -15,6 +15,8 @@ from cauda.phantom import (
     truth,
 )
 from cauda.phantom.endplates import disc_line, endplate_of, level_frame
+from cauda.phantom.truth_grades import lee
+from cauda.phantom.truth_state import ForamenState
 from cauda.records import DISC_LABELS, LEFT_FORAMEN_OFFSET
 from cauda.vocab import STRUCTURES, Condition, Level, Quantity, Scale, Side, Structure, Zone
 
@@ -220,3 +222,34 @@ def test_ids_are_unique_and_every_quantity_is_there(ill):
     assert len({f.id for f in findings}) == len(findings)
     of_slices = {Quantity.DISPLACEMENT_APEX} | (set(AXIAL_FACTORS) - set(FACTORS))
     assert {m.quantity for m in measurements} == set(Quantity) - of_slices
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "root_mm2", "grade"),
+    [
+        ((1.0, 1.0, 1.0, 1.0), (1.0, 1.0, 1.0, 1.0), 20.0, 0),
+        ((1.0, 1.0, 1.0, 1.0), (0.1, 1.0, 1.0, 1.0), 20.0, 0),
+        ((1.0, 1.0, 1.0, 1.0), (0.1, 0.2, 1.0, 1.0), 20.0, 1),
+        ((1.0, 1.0, 1.0, 1.0), (0.1, 0.2, 0.1, 0.0), 20.0, 2),
+        ((1.0, 1.0, 1.0, 1.0), (0.1, 0.2, 0.1, 0.0), 9.0, 3),
+        # A root that lies bare against facet and disc in the sound spine is not stenosed,
+        ((1.0, 0.0, 1.0, 0.4), (1.0, 0.0, 1.0, 0.4), 20.0, 0),
+        # but counts once a lesion takes more.
+        ((1.0, 0.0, 1.0, 0.4), (0.2, 0.0, 1.0, 0.4), 20.0, 1),
+    ],
+)
+def test_a_foramen_is_graded_by_what_was_taken_from_it(before, now, root_mm2, grade):
+    sound = ForamenState(fat=before, root_mm2=20.0)
+    assert lee(ForamenState(fat=now, root_mm2=root_mm2), sound) == grade
+
+
+@pytest.mark.parametrize("slip_mm", [3.0, 9.0])
+def test_a_vertebra_that_slips_forward_takes_its_foramen_along(slip_mm):
+    lesion = Lesion(kind=LesionKind.SLIP, level=Level.L4_L5, size_mm=slip_mm, zone=Zone.CENTRAL)
+    slipped = draw_anatomy(np.random.default_rng(4), lesions=(lesion,))
+    now, before = (values(a, (Level.L4_L5,)) for a in (slipped, slipped.plain))
+    for side in Side:
+        root = (Quantity.FORAMEN_ROOT_AREA, Level.L4_L5, None, side)
+        assert now[root] == pytest.approx(before[root], rel=0.15)
+        area = (Quantity.FORAMEN_AREA, Level.L4_L5, None, side)
+        assert now[area] > 0.7 * before[area]
