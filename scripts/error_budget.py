@@ -29,22 +29,19 @@ from cauda.evaluation.budget import (
     BudgetRow,
     Comparison,
     Where,
-    ZonePair,
     compare,
-    named_zone_pairs,
-    side_errors,
     summarize,
     summarize_stated,
-    zone_kappa,
-    zone_pairs,
 )
+from cauda.evaluation.places import misnamed, on_other_side, side_errors, sided
+from cauda.evaluation.zones import ZonePair, named_zone_pairs, zone_kappa, zone_pairs
 from cauda.locate import locate
 from cauda.measure import measure
 from cauda.phantom import Anatomy, truth_segmentation
 from cauda.phantom.stacks import StudyPlan, axial_spaces, sagittal_space
 from cauda.phantom.truth import landmarks, truth
 from cauda.phantom.truth_axial import axial_truth
-from cauda.records import Finding, Measurement, Point, Segmentation, Series, Spine, Study, Volume
+from cauda.records import Finding, Measurement, Segmentation, Series, Spine, Study, Volume
 from cauda.vocab import Condition, Level, Plane, Quantity, Side, Vertebra, Zone
 from phantom_studies import Kind, make_study
 
@@ -63,8 +60,6 @@ SIDE_MARGIN = {
     Quantity.RECESS_AREA: 25.0,
 }
 """Least true difference of the sides that makes a swap decidable."""
-MATCH_MM = 10.0
-"""A level is named right if its center lies this near to the true disc of that name."""
 GRADED = (
     Condition.DISC_CONTOUR,
     Condition.DISC_BULGE,
@@ -143,38 +138,17 @@ def compared(
         "named_zones": [asdict(p) for p in named_zone_pairs(graded, findings)],
         "grades": [asdict(p) for p in grade_pairs(graded, findings)],
         "levels": len(spine.levels),
-        "sided": sum(_has_place(m, centers) for m in measured),
-        "wrong_side": [m.id for m in measured if _is_wrong_side(m, centers)],
-        "misnamed": [
-            level.name
-            for level in spine.levels
-            if level.name in centers
-            and _distance(level.frame.origin_lps, centers[level.name]) > MATCH_MM
-        ],
+        "sided": len(sided(measured, centers)),
+        "wrong_side": [m.id for m in on_other_side(measured, centers)],
+        "misnamed": misnamed(spine.levels, centers),
         "unfound": sorted(set(centers) & _graded() - {lv.name for lv in spine.levels}),
         "apart": sorted({f"{m.level} {m.series}: {m.apart}" for m in measured if m.apart}),
         "numbering": spine.numbering.state,
     }
 
 
-def _has_place(measurement: Measurement, centers: dict[Level, Point]) -> bool:
-    return bool(measurement.side and measurement.segment_lps and measurement.level in centers)
-
-
-def _is_wrong_side(measurement: Measurement, centers: dict[Level, Point]) -> bool:
-    """Whether it was read on the other side of the true disc than its name says; left is +x."""
-    if not _has_place(measurement, centers):
-        return False
-    x_mm = np.mean([p[0] for p in measurement.segment_lps]) - centers[measurement.level][0]
-    return bool((x_mm > 0) != (measurement.side is Side.LEFT))
-
-
 def _graded() -> set[Level]:
     return {Level.L1_L2, Level.L2_L3, Level.L3_L4, Level.L4_L5, Level.L5_S1}
-
-
-def _distance(first: tuple[float, ...], second: tuple[float, ...]) -> float:
-    return float(sum((a - b) ** 2 for a, b in zip(first, second, strict=True)) ** 0.5)
 
 
 def comparison(values: dict[str, Any]) -> Comparison:

@@ -11,7 +11,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cauda.evaluation.budget import compare, side_errors, summarize
+from cauda.evaluation.budget import compare, summarize
+from cauda.evaluation.places import misnamed, on_other_side, side_errors
 from cauda.locate import locate
 from cauda.measure import measure
 from cauda.nets import find_bundle, onnx_segmenter
@@ -25,8 +26,6 @@ from cauda.vocab import Contrast, Plane, Quantity
 
 COUNT = int(os.environ.get("CAUDA_SPINES", "12"))
 FIRST_SEED = 520_000
-MATCH_MM = 10.0
-"""A level is named right if its center lies this near to the true disc of that name."""
 LIMITS = {
     Quantity.DISC_HEIGHT_MIDDLE: 0.5,
     Quantity.SAC_AP: 0.9,
@@ -82,23 +81,13 @@ def test_measured_values_stay_near_the_truth(compared):
 
 @pytest.mark.slow
 def test_no_level_is_misnamed(spines):
-    wrong = []
-    for anatomy, spine, _ in spines:
-        centers = landmarks(anatomy).discs
-        for level in spine.levels:
-            if level.name in centers:
-                away = np.subtract(level.frame.origin_lps, centers[level.name])
-                wrong += [level.name] if np.linalg.norm(away) > MATCH_MM else []
-    assert not wrong
+    wrong = [misnamed(spine.levels, landmarks(anatomy).discs) for anatomy, spine, _ in spines]
+    assert not any(wrong), wrong
 
 
 @pytest.mark.slow
 def test_no_foramen_is_measured_on_the_other_side(spines, compared):
     for (anatomy, _, measured), (own, _) in zip(spines, compared, strict=True):
-        centers = landmarks(anatomy).discs
-        for m in measured:
-            if m.side and m.segment_lps and m.level in centers:
-                x_mm = np.mean([p[0] for p in m.segment_lps]) - centers[m.level][0]
-                assert (x_mm > 0) == (m.side.value == "left"), m.id
+        assert not on_other_side(measured, landmarks(anatomy).discs)
         heights = [c for c in own if c.quantity is Quantity.FORAMEN_HEIGHT]
         assert not side_errors(heights, 6.0)

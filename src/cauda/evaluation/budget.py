@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cauda.records import Finding, Measurement
-from cauda.vocab import Condition, Level, Plane, Quantity, Side, Vertebra, Zone
+from cauda.records import Measurement
+from cauda.vocab import Level, Plane, Quantity, Side, Vertebra
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +115,7 @@ def compare(
 
     Of several series of a plane the preferred one is taken; where the preferred one is of the
     other plane, the surest that does not stand apart. Shares of zones are left out: see
-    :func:`zone_pairs`.
+    :mod:`cauda.evaluation.zones`.
 
     Returns
     -------
@@ -191,114 +191,3 @@ def _row(
         relative=float(np.abs(errors).mean() / max(np.abs(truths).mean(), 1e-9)),
         coverage=float(np.mean([c.is_covered for c in own])),
     )
-
-
-def side_errors(comparisons: Sequence[Comparison], margin: float) -> tuple[Comparison, ...]:
-    """Values nearer to the other side's truth although the sides truly differ.
-
-    Parameters
-    ----------
-    comparisons : sequence of Comparison
-    margin : float
-        Least true left-right difference, in the quantity's unit, that makes a swap decidable.
-    """
-    truth = {(c.quantity, c.level, c.plane, c.side): c.truth for c in comparisons if c.side}
-    swapped = []
-    for own in comparisons:
-        if own.side is None:
-            continue
-        other = truth.get((own.quantity, own.level, own.plane, own.side.opposite))
-        if other is None or abs(other - own.truth) < margin:
-            continue
-        if abs(own.measured - other) < abs(own.measured - own.truth):
-            swapped.append(own)
-    return tuple(swapped)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ZonePair:
-    """Where most of a displaced disc lies, as measured and in truth.
-
-    Parameters
-    ----------
-    level : Level
-    measured, truth : Zone or None
-        ``None`` where none was told.
-    measured_side, truth_side : Side or None
-        ``None`` for the central and anterior zones.
-    """
-
-    level: Level
-    measured: Zone | None
-    truth: Zone
-    measured_side: Side | None
-    truth_side: Side | None
-
-    @property
-    def is_wrong_side(self) -> bool:
-        """Whether both tell a side, and not the same one."""
-        return None not in (self.measured_side, self.truth_side) and (
-            self.measured_side is not self.truth_side
-        )
-
-
-def zone_pairs(
-    measured: Iterable[Measurement], truth: Iterable[Measurement]
-) -> tuple[ZonePair, ...]:
-    """Pair the zone that holds most of each truly displaced disc with the measured one."""
-    found, true = _main_zones(measured), _main_zones(truth)
-    return tuple(
-        ZonePair(
-            level=level,
-            measured=found[level].zone if level in found else None,
-            truth=own.zone,
-            measured_side=found[level].side if level in found else None,
-            truth_side=own.side,
-        )
-        for level, own in true.items()
-        if own.zone is not None
-    )
-
-
-def named_zone_pairs(measured: Iterable[Finding], truth: Iterable[Finding]) -> tuple[ZonePair, ...]:
-    """Pair the zone and side that a report names with those of each built herniation."""
-    found = {f.level: f for f in measured if f.condition is Condition.DISC_CONTOUR}
-    pairs = []
-    for true in truth:
-        if true.condition is not Condition.DISC_CONTOUR or true.zone is None:
-            continue
-        own = found.get(true.level)
-        pairs.append(
-            ZonePair(
-                level=true.level,
-                measured=own.zone if own else None,
-                truth=true.zone,
-                measured_side=own.side if own else None,
-                truth_side=None if true.zone is Zone.CENTRAL else true.side,
-            )
-        )
-    return tuple(pairs)
-
-
-def _main_zones(measurements: Iterable[Measurement]) -> dict[Level, Measurement]:
-    """Per level the largest share of a zone, preferred series only."""
-    best: dict[Level, Measurement] = {}
-    for m in measurements:
-        if m.quantity is not Quantity.DISPLACEMENT_ZONE or m.level is None or not m.preferred:
-            continue
-        if m.level not in best or m.value > best[m.level].value:
-            best[m.level] = m
-    return best
-
-
-def zone_kappa(pairs: Sequence[ZonePair]) -> float:
-    """Cohen's kappa of the zones that were told; NaN where it is not defined."""
-    told = [(p.measured, p.truth) for p in pairs if p.measured is not None]
-    if not told:
-        return float("nan")
-    agreed = sum(a is b for a, b in told) / len(told)
-    chance = sum(
-        (sum(a is z for a, _ in told) / len(told)) * (sum(b is z for _, b in told) / len(told))
-        for z in Zone
-    )
-    return (agreed - chance) / (1 - chance) if chance < 1 else float("nan")

@@ -6,16 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from cauda.evaluation.budget import (
-    Where,
-    compare,
-    named_zone_pairs,
-    side_errors,
-    summarize,
-    summarize_stated,
-    zone_kappa,
-    zone_pairs,
-)
+from cauda.evaluation.budget import Where, compare, summarize, summarize_stated
+from cauda.evaluation.places import side_errors
+from cauda.evaluation.zones import named_zone_pairs, zone_kappa, zone_pairs
 from cauda.records import Finding, Measurement
 from cauda.vocab import Condition, Level, Plane, Quantity, Scale, Side, Zone
 
