@@ -33,7 +33,7 @@ from cauda.evaluation.budget import (
     summarize,
     summarize_stated,
 )
-from cauda.evaluation.places import misnamed, on_other_side, side_errors, sided
+from cauda.evaluation.places import exchanged, misnamed, on_other_side, side_errors, sided
 from cauda.evaluation.zones import ZonePair, named_zone_pairs, zone_kappa, zone_pairs
 from cauda.locate import locate
 from cauda.measure import measure
@@ -269,11 +269,13 @@ def page(results: list[dict[str, Any]], args: argparse.Namespace) -> str:
     missing = [
         Where(Quantity(m[0]), m[1], m[2], m[3], Plane(m[4])) for r in results for m in r["missing"]
     ]
-    swapped = sum(
-        len(side_errors([c for c in own if c.quantity is quantity], margin))
+    sided_values = [
+        ([c for c in own if c.quantity is quantity], margin)
         for quantity, margin in SIDE_MARGIN.items()
         for own in ([comparison(c) for c in r["comparisons"]] for r in results)
-    )
+    ]
+    nearer = sum(len(side_errors(*values)) for values in sided_values)
+    swapped = sum(len(exchanged(*values)) for values in sided_values)
     graded = [[GradePair(**p) for p in r["grades"]] for r in results]
     misnamed = sum(bool(r["misnamed"]) for r in results)
     unfound = sum(len(r["unfound"]) for r in results)
@@ -295,8 +297,9 @@ def page(results: list[dict[str, Any]], args: argparse.Namespace) -> str:
             "",
             table(summarize_stated(comparisons)),
             "",
-            "- Left-right errors (foramina or recesses whose sides truly differ, measured nearer "
-            f"to the other side): **{swapped}**",
+            "- Left and right exchanged (foramina or recesses whose sides truly differ, both nearer to "
+            f"the other side's truth): **{swapped}**. One alone nearer to the other side's truth, as "
+            f"where a narrow one is read as wide: {nearer - swapped}",
             *zone_lines(results),
             f"- Studies with a wrong level name: **{misnamed}** of {count}",
             f"- Levels L1-L2 to L5-S1 not found: **{unfound}** of {5 * count}",

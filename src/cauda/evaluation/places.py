@@ -72,3 +72,12 @@ def side_errors(comparisons: Sequence[Comparison], margin: float) -> tuple[Compa
         if abs(own.measured - other) < abs(own.measured - own.truth):
             swapped.append(own)
     return tuple(swapped)
+
+
+def exchanged(comparisons: Sequence[Comparison], margin: float) -> tuple[Comparison, ...]:
+    """Values of both sides, each nearer to the other's truth: left was taken for right."""
+    nearer = side_errors(comparisons, margin)
+    sides = {(c.quantity, c.level, c.plane, c.side) for c in nearer}
+    return tuple(
+        c for c in nearer if c.side and (c.quantity, c.level, c.plane, c.side.opposite) in sides
+    )

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from cauda.evaluation.budget import Where, compare, summarize, summarize_stated
-from cauda.evaluation.places import side_errors
+from cauda.evaluation.places import exchanged, side_errors
 from cauda.evaluation.zones import named_zone_pairs, zone_kappa, zone_pairs
 from cauda.records import Finding, Measurement
 from cauda.vocab import Condition, Level, Plane, Quantity, Scale, Side, Zone
@@ -57,7 +57,16 @@ def test_swapped_sides_are_found(left: float, right: float, swaps: int) -> None:
     truth = [value(height, 20.0, side=Side.LEFT), value(height, 10.0, side=Side.RIGHT)]
     measured = [value(height, left, side=Side.LEFT), value(height, right, side=Side.RIGHT)]
     comparisons, _ = compare(measured, truth)
-    assert len(side_errors(comparisons, margin=3.0)) == swaps
+    assert len(side_errors(comparisons, margin=3.0)) == len(exchanged(comparisons, 3.0)) == swaps
+
+
+def test_a_narrow_side_read_as_wide_is_near_the_other_but_exchanges_none() -> None:
+    height = Quantity.FORAMEN_HEIGHT
+    truth = [value(height, 20.0, side=Side.LEFT), value(height, 10.0, side=Side.RIGHT)]
+    measured = [value(height, 20.0, side=Side.LEFT), value(height, 19.0, side=Side.RIGHT)]
+    comparisons, _ = compare(measured, truth)
+    assert [c.side for c in side_errors(comparisons, margin=3.0)] == [Side.RIGHT]
+    assert exchanged(comparisons, margin=3.0) == ()
 
 
 def test_nearly_equal_sides_cannot_be_told_swapped() -> None:
