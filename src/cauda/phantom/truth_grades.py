@@ -26,6 +26,8 @@ from cauda.phantom.truth_state import (
 from cauda.records import Finding, Measurement
 from cauda.vocab import UNKNOWN, Condition, Level, Quantity, Scale, Side, Zone
 
+UNCHANGED = 0.98
+"""A recess that keeps this share of its free area has lost nothing to a lesion, however narrow."""
 REDUCED = 0.2
 """A recess that lost more of its free area than this is reduced."""
 ROOT_LOSS = 0.15
@@ -146,9 +148,11 @@ def _recess(
 
 
 def bartynski(now: RecessState, before: RecessState) -> int:
-    """0 open, 1 reduced, 2 with an altered root, 3 nothing left."""
+    """0 open or as in the sound spine, 1 reduced, 2 with an altered root, 3 nothing left."""
     closed = _cuts("recess-height")[0]
     left = now.free_mm2 / before.free_mm2 if before.free_mm2 > 0 else 1.0
+    if left > UNCHANGED:
+        return 0
     if now.height_mm < closed or left < _cuts("recess-share")[0]:
         return 3
     if before.root_mm2 >= LEAST_ROOT_MM2:

@@ -15,8 +15,8 @@ from cauda.phantom import (
     truth,
 )
 from cauda.phantom.endplates import disc_line, endplate_of, level_frame
-from cauda.phantom.truth_grades import lee
-from cauda.phantom.truth_state import ForamenState
+from cauda.phantom.truth_grades import bartynski, lee
+from cauda.phantom.truth_state import ForamenState, RecessState
 from cauda.records import DISC_LABELS, LEFT_FORAMEN_OFFSET
 from cauda.vocab import STRUCTURES, Condition, Level, Quantity, Scale, Side, Structure, Zone
 
@@ -241,6 +241,26 @@ def test_ids_are_unique_and_every_quantity_is_there(ill):
 def test_a_foramen_is_graded_by_what_was_taken_from_it(before, now, root_mm2, grade):
     sound = ForamenState(fat=before, root_mm2=20.0)
     assert lee(ForamenState(fat=now, root_mm2=root_mm2), sound) == grade
+
+
+@pytest.mark.parametrize(
+    ("height_mm", "free_mm2", "root_mm2", "before_mm", "grade"),
+    [
+        (12.0, 90.0, 6.0, 12.0, 0),
+        (9.0, 70.0, 6.0, 12.0, 1),
+        (9.0, 70.0, 4.0, 12.0, 2),
+        (0.5, 70.0, 6.0, 12.0, 3),
+        (9.0, 9.0, 6.0, 12.0, 3),
+        # A recess that is as narrow in the sound spine was not narrowed.
+        (0.25, 90.0, 6.0, 0.25, 0),
+    ],
+)
+def test_a_recess_is_graded_by_what_was_taken_from_it(
+    height_mm, free_mm2, root_mm2, before_mm, grade
+):
+    sound = RecessState(height_mm=before_mm, free_mm2=90.0, root_mm2=6.0, pressed=0.0)
+    now = RecessState(height_mm=height_mm, free_mm2=free_mm2, root_mm2=root_mm2, pressed=0.0)
+    assert bartynski(now, sound) == grade
 
 
 @pytest.mark.parametrize("slip_mm", [3.0, 9.0])
