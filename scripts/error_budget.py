@@ -298,8 +298,8 @@ def page(results: list[dict[str, Any]], args: argparse.Namespace) -> str:
             table(summarize_stated(comparisons)),
             "",
             "- Left and right exchanged (foramina or recesses whose sides truly differ, both read "
-            f"nearer to the other's truth): **{swapped}**. One alone nearer to the other, as where a "
-            f"narrow one is read as wide: {nearer - swapped}",
+            f"nearer to the other's truth): **{swapped}**. One alone nearer to the other, as where "
+            f"a narrow one is read as wide: {nearer - swapped}",
             *zone_lines(results),
             f"- Studies with a wrong level name: **{misnamed}** of {count}",
             f"- Levels L1-L2 to L5-S1 not found: **{unfound}** of {5 * count}",
