@@ -9,12 +9,14 @@ from cauda.records import Analysis, Measurement
 from cauda.report import words
 from cauda.report.planes import slice_number
 from cauda.schema.challenge import submission_csv, submission_rows
+from cauda.vocab import Level
 
 STUDY = "study"
 """Stands for the challenge's study id, which a document must not carry on its own."""
 COLUMNS = (
     "id",
     "level",
+    "alternate_level",
     "vertebra",
     "side",
     "quantity",
@@ -31,7 +33,10 @@ COLUMNS = (
     "slice_from_1",
     "preferred",
     "estimated",
+    "apart",
 )
+"""``alternate_level`` is the name a level also may have where the numbering is uncertain; ``apart``
+says why a value must not be combined with the others."""
 _VALUE_COLUMNS = {
     "mm": "value_mm",
     "mm2": "value_mm2",
@@ -61,6 +66,7 @@ def _row(measurement: Measurement, analysis: Analysis) -> dict[str, str]:
     return {
         "id": measurement.id,
         "level": measurement.level.value if measurement.level else "",
+        "alternate_level": _alternate(measurement.level, analysis),
         "vertebra": measurement.vertebra.value if measurement.vertebra else "",
         "side": words.side_name(measurement.side),
         "quantity": measurement.quantity.value,
@@ -72,4 +78,10 @@ def _row(measurement: Measurement, analysis: Analysis) -> dict[str, str]:
         "slice_from_1": "" if place is None else str(place[0]),
         "preferred": "yes" if measurement.preferred else "no",
         "estimated": "yes" if measurement.estimated else "no",
+        "apart": measurement.apart,
     }
+
+
+def _alternate(name: Level | None, analysis: Analysis) -> str:
+    level = analysis.spine.level(name) if name else None
+    return level.alternate.value if level and level.alternate else ""

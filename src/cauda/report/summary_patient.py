@@ -18,7 +18,7 @@ from cauda.report.summary_page import drawings, legend, page_line
 from cauda.report.summary_roots import ORDER
 from cauda.report.summary_said import Said, said, sentence_of
 from cauda.report.summary_symptoms import reading, reported
-from cauda.vocab import Condition, Root, Side
+from cauda.vocab import Condition, Level, Root, Side
 
 _FILE = "summary.toml"
 _DEGREES = ("mild", "moderate", "severe")
@@ -48,7 +48,7 @@ def patient_html(analysis: Analysis) -> str:
         analysis=analysis,
         relation=relation,
         emergency=row(_FILE, "patient", "emergency"),
-        flags=[(flag.tier, _flag(relation, flag)) for flag in relation.red_flags],
+        flags=[(flag.tier, _flag(analysis, flag)) for flag in relation.red_flags],
         asked=_asked(relation),
         is_told=bool(_told_of(relation, "emergency")),
         has_cauda=has_cauda(relation.roots),
@@ -69,11 +69,12 @@ def _plain(table: str, id_: str) -> str:
     return row(_FILE, table, id_).text("text")
 
 
-def _flag(relation: Relation, flag: RedFlag) -> str:
+def _flag(analysis: Analysis, flag: RedFlag) -> str:
     if flag.tier == "imaging":
         levels = dict.fromkeys(id_.partition("/")[0] for id_ in flag.triggers)
-        return say("imaging", level=", ".join(levels))
-    told = _told_of(relation, flag.tier)
+        titles = (analysis.spine.title(Level(name)) for name in levels)
+        return say("imaging", level=", ".join(titles))
+    told = _told_of(analysis.relation, flag.tier)
     return f"{say(flag.tier)} {say('told', signs=told) if told else ''}".strip()
 
 
@@ -106,19 +107,19 @@ def _nerve_name(root: Root) -> str:
 
 def _link(analysis: Analysis, link: RootLink) -> str:
     by_id = {f.id: f for f in analysis.findings}
-    told = dict.fromkeys(_told(by_id[id_]) for id_ in link.because if id_ in by_id)
+    told = dict.fromkeys(_told(analysis, by_id[id_]) for id_ in link.because if id_ in by_id)
     side = words.upfirst(words.side_name(link.side))
     return f"{side}: {_plain('tiers', str(link.tier))}. {' '.join(told)}"
 
 
-def _told(finding: Finding) -> str:
+def _told(analysis: Analysis, finding: Finding) -> str:
     """One finding, such as "At L4-L5 on the right, the hole where a nerve leaves is tight"."""
     parts = {r.id: r.text("found") for r in rows(_FILE, "parts")}
     severity = words.severity(finding)
     degree = f" ({_plain('degrees', severity)})" if severity in _DEGREES else ""
     side = f" on the {words.side_name(finding.side)}" if finding.side else ""
     what = parts.get(finding.condition.value, words.condition_name(finding.condition))
-    return f"At {finding.level.value}{side}, {what}{degree}."
+    return f"At {analysis.spine.title(finding.level)}{side}, {what}{degree}."
 
 
 def _fits(relation: Relation) -> Iterator[tuple[str, str]]:
@@ -148,7 +149,7 @@ def _unknown(analysis: Analysis) -> Iterator[str]:
     levels: dict[Condition, list[str]] = {}
     for f in analysis.findings:
         if not f.is_known and (f.condition, f.level, f.side) not in known:
-            levels.setdefault(f.condition, []).append(f.level.value)
+            levels.setdefault(f.condition, []).append(analysis.spine.title(f.level))
     for part in rows(_FILE, "parts"):
         at = dict.fromkeys(levels.get(Condition(part.id), ()))
         if at:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from dataclasses import replace
 
@@ -11,6 +13,7 @@ from cauda.report.content import cited, level_views
 from cauda.report.dicom.groups import groups_of
 from cauda.report.fhir import fhir_bundle
 from cauda.report.html import report_html
+from cauda.report.sheet import measurements_csv
 from cauda.report.summary import summary_html
 from cauda.report.text import report_text
 from cauda.vocab import Level
@@ -42,6 +45,19 @@ def test_every_document_carries_both_names(analysis, doubted, render):
     assert "L4-L5 (or L3-L4)" in said
     assert "L5-S1 would be L4-L5." in said
     assert "(or " not in render(analysis)
+
+
+def test_the_patient_reads_both_names_and_that_they_are_in_doubt(analysis, doubted):
+    page = summary_html(doubted, "patient")
+    assert "At L4-L5 (or L3-L4)" in page
+    assert 'class="numbering uncertain"' in page
+    assert "(or " not in summary_html(analysis, "patient")
+
+
+def test_the_table_has_the_other_name_in_a_column_of_its_own(analysis, doubted):
+    for given, other in ((analysis, ""), (doubted, "L3-L4")):
+        rows = csv.DictReader(io.StringIO(measurements_csv(given)))
+        assert {r["alternate_level"] for r in rows if r["level"] == "L4-L5"} == {other}
 
 
 def test_every_level_says_that_its_name_is_uncertain(analysis, doubted):
