@@ -33,7 +33,8 @@ def contour(case: Case) -> Verdict:
         words += _extrusion_words(case)
     if is_doubtful:
         words += case.say("axial_only", mm=case.values[Quantity.DISPLACEMENT])
-    return Verdict(grade, words, is_doubtful=is_doubtful)
+    has_migrated = grade == "extrusion" and is_displaced(case) and _is_away(case)
+    return Verdict(grade, words, is_doubtful=is_doubtful, is_out_of_view=has_migrated)
 
 
 def _is_axial_only(case: Case) -> bool:
@@ -62,11 +63,16 @@ def _is_fragment(case: Case) -> bool:
     The outline is judged on the slice through the disc's middle, since slices beside it may show
     the fragment itself.
     """
+    is_narrow = case.values[Quantity.DISPLACEMENT_CIRCUMFERENCE] < case.cut("outline-kept")
+    is_kept = is_narrow or not _is_beyond(case)
+    return is_displaced(case) and _is_away(case) and is_kept
+
+
+def _is_away(case: Case) -> bool:
+    """Whether displaced material reaches clearly beyond an endplate on sagittal images."""
     up = case.values.get(Quantity.MIGRATION_CRANIAL, 0.0)
     down = case.values.get(Quantity.MIGRATION_CAUDAL, 0.0)
-    is_away = up >= case.cut("fragment-cranial") or down >= case.cut("fragment-caudal")
-    is_kept = case.values[Quantity.DISPLACEMENT_CIRCUMFERENCE] < case.cut("outline-kept")
-    return is_displaced(case) and is_away and is_kept
+    return up >= case.cut("fragment-cranial") or down >= case.cut("fragment-caudal")
 
 
 def _kept(case: Case) -> Verdict:
@@ -74,7 +80,7 @@ def _kept(case: Case) -> Verdict:
     if _is_fragment(case):
         ways = (Quantity.MIGRATION_CRANIAL, Quantity.MIGRATION_CAUDAL)
         away = max(case.values.get(way, 0.0) for way in ways)
-        return Verdict("sequestration", case.say("fragment", mm=away))
+        return Verdict("sequestration", case.say("fragment", mm=away), is_out_of_view=True)
     if is_displaced(case):
         words = case.say("sagittal_only", mm=case.values[Quantity.DISPLACEMENT])
         return Verdict(_sagittal_grade(case), words, is_doubtful=True)

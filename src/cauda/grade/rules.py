@@ -24,12 +24,14 @@ class Verdict(NamedTuple):
     """What a rule decides.
 
     ``words`` is the detail, or the reason where ``grade`` is ``UNKNOWN``. ``is_doubtful`` lowers
-    the certainty by a step.
+    the certainty by a step. ``is_out_of_view`` says that the grade rests on what images at the
+    height of the disc do not show.
     """
 
     grade: str
     words: str = ""
     is_doubtful: bool = False
+    is_out_of_view: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

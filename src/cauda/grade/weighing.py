@@ -42,13 +42,15 @@ def is_weighed(rule: Rule, verdict: Verdict, opinion: Opinion | None) -> bool:
     """Whether the opinion shifts the rule's grade: it must rest on the same kind of images.
 
     "displaced" is what a rule says that cannot tell the kind, as with an uncovered disc: no
-    opinion settles that.
+    opinion settles that. Nor does one undo what its images do not show, such as a fragment that
+    sagittal slices show behind a vertebra.
     """
     return (
         opinion is not None
         and rule.opinion_weight > 0
         and opinion.plane is rule.plane
         and verdict.grade != UNSETTLED
+        and not verdict.is_out_of_view
     )
 
 

@@ -132,6 +132,7 @@ def decide(rule_id, level=Level.L4_L5, uncertainty=0.0, **values):
         ("contour-axial", {"depth": 0.9, "round": 0.0, "disp": 4.0}, "displaced"),
         ("contour-axial", {"depth": 0.9, "round": 0.0, "disp": 4.0, "slip": 4.0}, "normal"),
         ("contour-axial", {"depth": 0.9, "round": 0.0, "disp": 4.0, "up": 5.0}, "sequestration"),
+        ("contour-axial", {"depth": 0.9, "round": 0.3, "disp": 4.0, "up": 5.0}, "sequestration"),
         ("contour-axial", {"depth": 0.9, "round": 0.0, "disp": 0.0, "down": 5.0}, "normal"),
         ("contour-axial", {"depth": 5.0, "round": 0.01, "disp": 4.0, "up": 9.0}, "sequestration"),
         ("contour-axial", {**OUTLINE, "round": 0.26}, "bulge"),

@@ -104,6 +104,42 @@ def test_weights_are_shares_and_only_rules_of_the_images_seen_have_one():
 
 
 @pytest.mark.parametrize(
+    ("depth_mm", "up_mm", "expected"),
+    [
+        # Slices through the disc do not show what sagittal ones show behind the vertebra.
+        (0.5, 9.0, "sequestration"),
+        (6.0, 9.0, "extrusion"),
+        (6.0, 0.0, "normal"),
+    ],
+)
+def test_no_opinion_undoes_what_its_images_do_not_show(
+    make_spine, make_measurement, depth_mm, up_mm, expected
+):
+    axial = {"uncertainty": 0.5, "plane": Plane.AXIAL}
+    measured = (
+        make_measurement(Quantity.DISPLACEMENT_DEPTH, LEVEL, depth_mm, None, **axial),
+        make_measurement(Quantity.DISPLACEMENT_CIRCUMFERENCE, LEVEL, 0.1, None, **axial),
+        make_measurement(Quantity.DISPLACEMENT, LEVEL, 6.0, None, uncertainty=0.5),
+        make_measurement(Quantity.DISPLACEMENT_EXTENT, LEVEL, 14.0, None, uncertainty=0.5),
+        make_measurement(Quantity.DISC_HEIGHT_POSTERIOR, LEVEL, 6.0, None, uncertainty=0.5),
+        make_measurement(Quantity.MIGRATION_CRANIAL, LEVEL, up_mm, None, uncertainty=0.5),
+    )
+    sure = opinion(
+        (0.99, 0.0, 0.01, 0.0, 0.0, 0.0),
+        side=None,
+        condition=Condition.DISC_CONTOUR,
+        scale=Scale.FARDON,
+    )
+    found = next(
+        f
+        for f in grade(make_spine(), measured, (), (sure,))
+        if (f.level, f.condition) == (LEVEL, Condition.DISC_CONTOUR)
+    )
+    assert found.grade == expected
+    assert found.opinion is not None
+
+
+@pytest.mark.parametrize(
     ("seen", "zone", "sureness", "expected"),
     [
         (Side.RIGHT, Zone.SUBARTICULAR, 0.9, (Zone.SUBARTICULAR, Side.RIGHT, "")),
