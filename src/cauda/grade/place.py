@@ -35,20 +35,38 @@ def located(finding: Finding, level: LevelInstance, measurements: Sequence[Measu
         return finding
     seen = {m.quantity: m for m in preferred(measurements, level.name, None)}
     if finding.rule in _AXIAL_RULES:
-        moved = _moved(seen, level) if is_herniation(finding) else None
-        placed = zoned(finding, measurements) if is_herniation(finding) else finding
-        return replace(placed, migration=moved, detail=_with_migration(placed.detail, seen, moved))
-    displacement, apex = seen.get(Quantity.DISPLACEMENT), seen.get(Quantity.DISPLACEMENT_APEX)
-    words = _side_words(apex)
-    detail = "; ".join(part for part in (finding.detail, words) if part)
+        return _on_axial(finding, level, measurements, seen)
+    placed = _on_sagittal(finding, seen)
     if finding.condition == Condition.DISC_CONTOUR:
-        return replace(finding, detail=detail, apex_side=_apex_side(displacement, apex))
+        return placed
     moved = _moved(seen, level)
-    return replace(finding, detail=_with_migration(detail, seen, moved), migration=moved)
+    return replace(placed, detail=_with_migration(placed.detail, seen, moved), migration=moved)
 
 
 _Way = Literal["cranial", "caudal"]
 _Seen = Mapping[Quantity, Measurement]
+
+
+def _on_axial(
+    finding: Finding, level: LevelInstance, measurements: Sequence[Measurement], seen: _Seen
+) -> Finding:
+    """The place by axial slices; by sagittal ones where those show nothing, as of a fragment."""
+    if not is_herniation(finding):
+        return finding
+    moved = _moved(seen, level)
+    placed = zoned(finding, measurements)
+    if placed.zone is None and placed.side is None:
+        placed = _on_sagittal(placed, seen)
+    return replace(placed, migration=moved, detail=_with_migration(placed.detail, seen, moved))
+
+
+def _on_sagittal(finding: Finding, seen: _Seen) -> Finding:
+    """The finding with where the deepest point lies on sagittal slices, in words."""
+    displacement, apex = seen.get(Quantity.DISPLACEMENT), seen.get(Quantity.DISPLACEMENT_APEX)
+    detail = "; ".join(part for part in (finding.detail, _side_words(apex)) if part)
+    is_contour = finding.condition == Condition.DISC_CONTOUR
+    side = _apex_side(displacement, apex) if is_contour else None
+    return replace(finding, detail=detail, apex_side=side)
 
 
 def _moved(seen: _Seen, level: LevelInstance) -> _Way | None:

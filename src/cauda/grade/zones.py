@@ -8,9 +8,10 @@ from math import isfinite
 
 from cauda.grade.thresholds import FILE
 from cauda.knowledge import row
-from cauda.records import Finding, Measurement
+from cauda.records import Finding, Measurement, Opinion
 from cauda.vocab import Condition, Level, Plane, Quantity, Side, Zone
 
+HALF = 0.5
 _SHAPES = ("protrusion", "extrusion", "sequestration")
 """Contours that have a place; a bulge has none."""
 
@@ -58,13 +59,14 @@ def zoned(finding: Finding, measurements: Sequence[Measurement]) -> Finding:
 def beside_opinion(finding: Finding) -> Finding:
     """The herniation beside the place that a learned grader saw on the images, where one did.
 
+    A grader that sees no herniation on its images has no say in where one lies that others show.
     The seen zone fills in where none was measured. It replaces a measured one only if it is sure,
     lies beside the middle, and not on the other side; where the two differ the words say both. A
     measured side stays unless the seen one contradicts it: then none is given, as a wrong side is
     worse than none.
     """
     opinion = finding.opinion
-    if opinion is None or opinion.zone is None:
+    if opinion is None or opinion.zone is None or not _sees_one(opinion):
         return finding
     texts = row(FILE, "place", "zone-seen")
     seen_side, zone, words = opinion.apex_side, finding.zone, ""
@@ -80,6 +82,12 @@ def beside_opinion(finding: Finding) -> Finding:
         side, zone = None, finding.zone
     detail = "; ".join(part for part in (words, finding.detail) if part)
     return replace(finding, zone=zone, side=side, detail=detail)
+
+
+def _sees_one(opinion: Opinion) -> bool:
+    """Whether a herniation is the likelier of what the grader says, whatever its kind."""
+    shares = opinion.probabilities
+    return sum(shares.get(grade, 0.0) for grade in (*_SHAPES, "present")) >= HALF
 
 
 def _axial(measurements: Sequence[Measurement], level: Level) -> dict[Quantity, Measurement]:

@@ -123,12 +123,17 @@ def test_no_opinion_undoes_what_its_images_do_not_show(
         make_measurement(Quantity.DISPLACEMENT_EXTENT, LEVEL, 14.0, None, uncertainty=0.5),
         make_measurement(Quantity.DISC_HEIGHT_POSTERIOR, LEVEL, 6.0, None, uncertainty=0.5),
         make_measurement(Quantity.MIGRATION_CRANIAL, LEVEL, up_mm, None, uncertainty=0.5),
+        make_measurement(Quantity.DISPLACEMENT_APEX, LEVEL, -6.0, None, uncertainty=0.5),
     )
+    # Its place is worth nothing either: it sees no herniation, and says left.
     sure = opinion(
         (0.99, 0.0, 0.01, 0.0, 0.0, 0.0),
         side=None,
         condition=Condition.DISC_CONTOUR,
         scale=Scale.FARDON,
+        zone=Zone.SUBARTICULAR,
+        apex_side=Side.LEFT,
+        zone_probability=0.4,
     )
     found = next(
         f
@@ -137,6 +142,8 @@ def test_no_opinion_undoes_what_its_images_do_not_show(
     )
     assert found.grade == expected
     assert found.opinion is not None
+    assert found.side is None
+    assert found.apex_side is (None if expected == "normal" else Side.RIGHT)
 
 
 @pytest.mark.parametrize(
