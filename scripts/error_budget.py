@@ -42,7 +42,7 @@ from cauda.phantom.stacks import StudyPlan, axial_spaces, sagittal_space
 from cauda.phantom.truth import landmarks, truth
 from cauda.phantom.truth_axial import axial_truth
 from cauda.records import Finding, Measurement, Segmentation, Series, Spine, Study, Volume
-from cauda.vocab import Condition, Level, Plane, Quantity, Side, Vertebra, Zone
+from cauda.vocab import GRADED_LEVELS, Condition, Level, Plane, Quantity, Side, Vertebra, Zone
 from phantom_studies import Kind, make_study
 
 USUAL_LUMBAR = 5
@@ -141,14 +141,10 @@ def compared(
         "sided": len(sided(measured, centers)),
         "wrong_side": [m.id for m in on_other_side(measured, centers)],
         "misnamed": misnamed(spine.levels, centers),
-        "unfound": sorted(set(centers) & _graded() - {lv.name for lv in spine.levels}),
+        "unfound": sorted(set(centers) & set(GRADED_LEVELS) - {lv.name for lv in spine.levels}),
         "apart": sorted({f"{m.level} {m.series}: {m.apart}" for m in measured if m.apart}),
         "numbering": spine.numbering.state,
     }
-
-
-def _graded() -> set[Level]:
-    return {Level.L1_L2, Level.L2_L3, Level.L3_L4, Level.L4_L5, Level.L5_S1}
 
 
 def comparison(values: dict[str, Any]) -> Comparison:
@@ -277,7 +273,7 @@ def page(results: list[dict[str, Any]], args: argparse.Namespace) -> str:
     nearer = sum(len(side_errors(*values)) for values in sided_values)
     swapped = sum(len(exchanged(*values)) for values in sided_values)
     graded = [[GradePair(**p) for p in r["grades"]] for r in results]
-    misnamed = sum(bool(r["misnamed"]) for r in results)
+    wrong_names = sum(bool(r["misnamed"]) for r in results)
     unfound = sum(len(r["unfound"]) for r in results)
     return "\n".join(
         [
@@ -301,7 +297,7 @@ def page(results: list[dict[str, Any]], args: argparse.Namespace) -> str:
             f"nearer to the other's truth): **{swapped}**. One alone nearer to the other, as where "
             f"a narrow one is read as wide: {nearer - swapped}",
             *zone_lines(results),
-            f"- Studies with a wrong level name: **{misnamed}** of {count}",
+            f"- Studies with a wrong level name: **{wrong_names}** of {count}",
             f"- Levels L1-L2 to L5-S1 not found: **{unfound}** of {5 * count}",
             "- Measurements of a side read on the other side of the true disc than they are named: "
             f"**{sum(len(r['wrong_side']) for r in results)}** of "

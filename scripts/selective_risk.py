@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ def judge(seed: int, artifact: str, cache: Path) -> list[Answer]:
     study = load([make_study(kind, has_axial=False) / "dicom"])
     spoiled = ARTIFACTS[artifact](study, np.random.default_rng((seed, len(artifact))))
     ports = connect(Settings())
-    analysis = analyze_study(spoiled, ports)
+    analysis = analyze_study(spoiled, replace(ports, graders=()))
     arguments = (spoiled, analysis.segmentations, analysis.spine, analysis.measurements)
     opinions = tuple(opinion for grader in ports.graders for opinion in grader(*arguments))
     checked = grade(analysis.spine, analysis.measurements, check(*arguments), opinions)

@@ -126,6 +126,9 @@ class Level(StrEnum):
 GRADED_LEVELS = (Level.L1_L2, Level.L2_L3, Level.L3_L4, Level.L4_L5, Level.L5_S1)
 """The levels every report lists, from above; the last two are those the product is judged by."""
 
+HERNIATED = ("protrusion", "extrusion", "sequestration")
+"""Fardon's contours that are herniations; "displaced" leaves the kind open, a bulge is none."""
+
 
 class Structure(StrEnum):
     """What the networks tell apart."""

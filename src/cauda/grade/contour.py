@@ -33,8 +33,8 @@ def contour(case: Case) -> Verdict:
         words += _extrusion_words(case)
     if is_doubtful:
         words += case.say("axial_only", mm=case.values[Quantity.DISPLACEMENT])
-    has_migrated = grade == "extrusion" and is_displaced(case) and _is_away(case)
-    return Verdict(grade, words, is_doubtful=is_doubtful, is_out_of_view=has_migrated)
+    is_out_of_view = grade == "extrusion" and _has_migrated(case)
+    return Verdict(grade, words, is_doubtful=is_doubtful, is_out_of_view=is_out_of_view)
 
 
 def _is_axial_only(case: Case) -> bool:
@@ -65,14 +65,15 @@ def _is_fragment(case: Case) -> bool:
     """
     is_narrow = case.values[Quantity.DISPLACEMENT_CIRCUMFERENCE] < case.cut("outline-kept")
     is_kept = is_narrow or not _is_beyond(case)
-    return is_displaced(case) and _is_away(case) and is_kept
+    return is_kept and _has_migrated(case)
 
 
-def _is_away(case: Case) -> bool:
+def _has_migrated(case: Case) -> bool:
     """Whether displaced material reaches clearly beyond an endplate on sagittal images."""
     up = case.values.get(Quantity.MIGRATION_CRANIAL, 0.0)
     down = case.values.get(Quantity.MIGRATION_CAUDAL, 0.0)
-    return up >= case.cut("fragment-cranial") or down >= case.cut("fragment-caudal")
+    is_away = up >= case.cut("fragment-cranial") or down >= case.cut("fragment-caudal")
+    return is_displaced(case) and is_away
 
 
 def _kept(case: Case) -> Verdict:

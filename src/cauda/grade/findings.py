@@ -217,9 +217,11 @@ def _decided(question: _Question, about: Sequence[Opinion], lowering: int) -> Fi
     finding = replace(question.finding(measured), opinion=opinion)
     if measured.grade == UNKNOWN:
         return finding
-    verdict, shares = measured, probabilities(rule, case) if rule.gives_probabilities else None
-    if opinion is not None and is_weighed(rule, measured, opinion):
-        verdict, shares = weighed(rule, measured, probabilities(rule, case), opinion)
+    weighs = is_weighed(rule, measured, opinion)
+    shares = probabilities(rule, case) if weighs or rule.gives_probabilities else None
+    verdict = measured
+    if weighs and opinion is not None and shares is not None:
+        verdict, shares = weighed(rule, measured, shares, opinion)
     is_overruled = verdict.grade != measured.grade
     borderline = is_borderline(rule, question.level, case, measured)
     apart = bool(disagreement(measured, opinion))

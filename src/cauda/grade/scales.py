@@ -13,10 +13,7 @@ from cauda.grade.rules import CERTAINTIES
 from cauda.grade.thresholds import FILE
 from cauda.knowledge import row, rows
 from cauda.records import Certainty, Finding
-from cauda.vocab import Condition, Level, Side
-
-HERNIATED = ("protrusion", "extrusion", "sequestration")
-"""Contours that are herniations; "displaced" leaves the kind open."""
+from cauda.vocab import HERNIATED, Condition, Level, Side
 
 _Key = tuple[str, Level, Side | None]
 

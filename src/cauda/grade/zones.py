@@ -7,13 +7,10 @@ from dataclasses import dataclass, replace
 from math import isfinite
 
 from cauda.grade.thresholds import FILE
+from cauda.grade.weighing import HALF
 from cauda.knowledge import row
 from cauda.records import Finding, Measurement, Opinion
-from cauda.vocab import Condition, Level, Plane, Quantity, Side, Zone
-
-HALF = 0.5
-_SHAPES = ("protrusion", "extrusion", "sequestration")
-"""Contours that have a place; a bulge has none."""
+from cauda.vocab import HERNIATED, Condition, Level, Plane, Quantity, Side, Zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +26,7 @@ def is_herniation(finding: Finding) -> bool:
     """Whether the finding is about displaced material that has a place."""
     if finding.condition == Condition.DISC_HERNIATION:
         return finding.rank > 0
-    return finding.condition == Condition.DISC_CONTOUR and finding.grade in _SHAPES
+    return finding.condition == Condition.DISC_CONTOUR and finding.grade in HERNIATED
 
 
 def zoned(finding: Finding, measurements: Sequence[Measurement]) -> Finding:
@@ -87,7 +84,7 @@ def beside_opinion(finding: Finding) -> Finding:
 def _sees_one(opinion: Opinion) -> bool:
     """Whether a herniation is the likelier of what the grader says, whatever its kind."""
     shares = opinion.probabilities
-    return sum(shares.get(grade, 0.0) for grade in (*_SHAPES, "present")) >= HALF
+    return sum(shares.get(grade, 0.0) for grade in (*HERNIATED, "present")) >= HALF
 
 
 def _axial(measurements: Sequence[Measurement], level: Level) -> dict[Quantity, Measurement]:

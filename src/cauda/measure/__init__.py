@@ -21,7 +21,7 @@ from cauda.measure.foramina import foramen, foramen_readings
 from cauda.measure.marrow import marrow_readings
 from cauda.measure.nucleus import nucleus_texture
 from cauda.measure.perineural import perineural_readings
-from cauda.measure.preference import with_preferred
+from cauda.measure.preference import T2_FIRST, with_preferred
 from cauda.measure.reading import Reading
 from cauda.measure.sac import sac_readings
 from cauda.measure.sampling import Stack
@@ -44,7 +44,6 @@ FARTHEST_MM = 3.0
 """Without a slice this near to the midsagittal plane (or half a spacing), nothing is read in it."""
 
 _MIDDLE = Quantity.VERTEBRA_HEIGHT_MIDDLE
-_ORDER = (Contrast.T2, Contrast.T1, Contrast.STIR, Contrast.UNKNOWN)
 
 
 def measure(spine: Spine, segmentations: Sequence[Segmentation]) -> tuple[Measurement, ...]:
@@ -87,7 +86,7 @@ def _axial(
     """All measurements of the axial series, beside what the best sagittal series shows."""
     if not segmentations:
         return []
-    order = sorted(sagittal, key=lambda s: _ORDER.index(s.contrast))
+    order = sorted(sagittal, key=lambda s: T2_FIRST.index(s.contrast))
     best = {
         level.name: beside(level, own.measurements, own.discs[level.name])
         for own in reversed(order)

@@ -32,8 +32,8 @@ _AXIAL_FIRST = (Quantity.SAC_AREA, Quantity.CSF_FRACTION)
 """Of what both planes show, axial slices show this better; the rest stays with the sagittal ones,
 for which the cuts of their ratios and diameters were made."""
 _Where = tuple[Quantity, Level | None]
-_ORDER = (Contrast.T2, Contrast.T1, Contrast.STIR, Contrast.UNKNOWN)
-_T1_ORDER = (Contrast.T1, Contrast.T2, Contrast.STIR, Contrast.UNKNOWN)
+T2_FIRST = (Contrast.T2, Contrast.T1, Contrast.STIR, Contrast.UNKNOWN)
+T1_FIRST = (Contrast.T1, Contrast.T2, Contrast.STIR, Contrast.UNKNOWN)
 
 
 def with_preferred(
@@ -73,7 +73,7 @@ def _rank(
     """What may be combined first, then the better plane, contrast and error."""
     plane = Plane.AXIAL if measurement.quantity in _AXIAL_FIRST else Plane.SAGITTAL
     where = (measurement.quantity, measurement.level)
-    order = _T1_ORDER if measurement.quantity in _FORAMINAL or where in t1_first else _ORDER
+    order = T1_FIRST if measurement.quantity in _FORAMINAL or where in t1_first else T2_FIRST
     # Axial values differ by how their slices lie; the error tells. Sagittal ones keep their order.
     error = measurement.uncertainty if measurement.plane is Plane.AXIAL else 0.0
     return bool(measurement.apart), measurement.plane is not plane, order.index(contrast), error

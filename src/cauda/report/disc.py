@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from cauda.records import Finding
 from cauda.report import words
-from cauda.vocab import Condition
+from cauda.vocab import HERNIATED, Condition
 
 _HERNIAE = (Condition.DISC_HERNIATION, Condition.DISC_BULGE)
-_HERNIATED = ("protrusion", "extrusion", "sequestration")
 _SHORT = {
     Condition.DISC_CONTOUR: "displacement",
     Condition.DISC_BULGE: "bulge",
@@ -51,7 +50,7 @@ def disc_word(findings: Sequence[Finding]) -> str:
 def _herniation_word(by: ByCondition) -> str:
     """The contour's own word where axial images gave one."""
     contour = by.get(Condition.DISC_CONTOUR)
-    is_told = contour is not None and contour.grade in _HERNIATED
+    is_told = contour is not None and contour.grade in HERNIATED
     return contour.grade if contour is not None and is_told else "herniation"
 
 
@@ -80,7 +79,7 @@ def _shape(by: ByCondition) -> list[str]:
 
 def _is_told_by(contour: Finding | None, condition: Condition) -> bool:
     """Whether the contour's own word already says that the disc bulges or is herniated."""
-    shapes = ("bulge",) if condition is Condition.DISC_BULGE else _HERNIATED
+    shapes = ("bulge",) if condition is Condition.DISC_BULGE else HERNIATED
     return contour is not None and contour.grade in shapes
 
 
